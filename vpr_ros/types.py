@@ -8,10 +8,10 @@ distances are metres, angles radians, images RGB. Arrays are never modified afte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 import math
-from typing import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
