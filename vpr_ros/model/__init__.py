@@ -1,0 +1,16 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Models: one ``.onnx`` file and its card; image in, descriptors out."""
+
+from vpr_ros.model.card import ModelCard, PatchSpec, find_card, list_cards, load_card
+from vpr_ros.model.session import Model, load_model
+
+__all__ = [
+    'Model',
+    'ModelCard',
+    'PatchSpec',
+    'find_card',
+    'list_cards',
+    'load_card',
+    'load_model',
+]

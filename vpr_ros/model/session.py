@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A model at run time: ONNX Runtime behind one call, image in, :class:`Description` out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from vpr_ros.errors import ImageError, ModelError
+from vpr_ros.model.card import ModelCard, find_card
+from vpr_ros.types import Description, FloatArray, ImageArray, PatchSet
+
+# user's word -> providers in the order they are asked for
+PROVIDERS = {
+    'auto': ('CUDAExecutionProvider', 'CPUExecutionProvider'),
+    'tensorrt': ('TensorrtExecutionProvider', 'CUDAExecutionProvider', 'CPUExecutionProvider'),
+    'cuda': ('CUDAExecutionProvider', 'CPUExecutionProvider'),
+    'cpu': ('CPUExecutionProvider',),
+}
+
+
+class Model:
+    """One loaded model.
+
+    Attributes:
+        card: the model's card.
+        provider: the execution provider in use, as ONNX Runtime reports it after loading.
+        warning: '' or one sentence on why it is not the one that was asked for.
+    """
+
+    def __init__(self, card: ModelCard, *, provider: str = 'auto', threads: int = 0) -> None:
+        """Load the model that a card describes.
+
+        Args:
+            card: the card; its ``.onnx`` must have the sha256 that it names.
+            provider: ``auto``, ``cuda``, ``tensorrt`` or ``cpu``.
+            threads: threads of the CPU provider; 0 leaves it to ONNX Runtime.
+
+        Raises:
+            ModelError: onnxruntime is missing, the file is not the card's, cannot be loaded, or
+                its inputs and outputs are not those of the card.
+        """
+        if provider not in PROVIDERS:
+            raise ModelError(f'provider {provider!r} is not one of {", ".join(PROVIDERS)}')
+        card.check_file()
+        ort = _onnxruntime()
+        self.card = card
+        asked = [p for p in PROVIDERS[provider] if p in ort.get_available_providers()]
+        options = ort.SessionOptions()
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # a missing CUDA is said in our own words, see warning
+        # spinning pools starve the other processes of a robot (docs/performance.md)
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+        try:
+            self._session = ort.InferenceSession(str(card.onnx_path), options, providers=asked)
+        except Exception as error:  # onnxruntime raises its own unrelated classes
+            raise ModelError(
+                f'model {card.name!r}: onnxruntime cannot load {card.onnx_path.name} ({error}); '
+                f'export it again with opset 17'
+            ) from error
+        self.provider = str(self._session.get_providers()[0])
+        self.warning = _provider_warning(provider, asked, self.provider)
+        self._check_signature()
+
+    def _check_signature(self) -> None:
+        card, inputs = self.card, self._session.get_inputs()
+        expected = [1, card.height, card.width, 3]
+        if [i.name for i in inputs] != ['image'] or inputs[0].type != 'tensor(uint8)':
+            found = ', '.join(f'{i.name}: {i.type}' for i in inputs)
+            raise ModelError(
+                f"model {card.name!r} takes ({found}), expected one uint8 input 'image'; bring "
+                f'other models in with `vpr model import`'
+            )
+        if list(inputs[0].shape) != expected:
+            raise ModelError(
+                f'model {card.name!r} takes an image of shape {inputs[0].shape}, its card says '
+                f'{expected}; correct the card'
+            )
+        self._outputs = ['global', *(f'patches_{size}' for size in card.patches)]
+        shapes = {o.name: list(o.shape) for o in self._session.get_outputs()}
+        wanted = {'global': [1, card.global_dim]}
+        for size, spec in card.patches.items():
+            wanted[f'patches_{size}'] = [spec.grid[0] * spec.grid[1], spec.dim]
+        for name, shape in wanted.items():
+            if shapes.get(name) != shape:
+                raise ModelError(
+                    f'model {card.name!r}: output {name!r} has shape {shapes.get(name)}, its card '
+                    f'says {shape}; correct the card'
+                )
+
+    def prepare(self, image: ImageArray) -> ImageArray:
+        """Resize an RGB image as the card says.
+
+        Args:
+            image: uint8 (H, W, 3) RGB, any size.
+
+        Returns:
+            uint8 (height, width, 3) RGB, contiguous.
+
+        Raises:
+            ImageError: the array is not such an image.
+        """
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+            raise ImageError(
+                f'an image of shape {image.shape} and dtype {image.dtype} was given, expected '
+                f'uint8 (height, width, 3) RGB; convert it with vpr_ros.images.to_rgb'
+            )
+        return resize(image, self.card.height, self.card.width, self.card.interpolation)
+
+    def describe(self, image: ImageArray, *, patches: bool = True) -> Description:
+        """Describe one image.
+
+        Args:
+            image: uint8 (H, W, 3) RGB, any size.
+            patches: also compute the patch descriptors, where the model has them.
+
+        Returns:
+            The global descriptor float32 (D,), L2-normalised, and the patches by size.
+
+        Raises:
+            ImageError: the array is not an RGB image.
+            ModelError: the model failed or put out values that are not finite.
+        """
+        outputs = self._outputs if patches else self._outputs[:1]
+        feed = {'image': self.prepare(image)[np.newaxis]}
+        try:
+            result = dict(zip(outputs, self._session.run(outputs, feed), strict=True))
+        except Exception as error:  # onnxruntime raises its own unrelated classes
+            raise ModelError(f'model {self.card.name!r} failed on {self.provider}: {error}'
+                             ) from error
+        descriptor: FloatArray = result['global'][0].astype(np.float32, copy=False)
+        if not np.isfinite(descriptor).all():
+            raise ModelError(
+                f'model {self.card.name!r} put out values that are not finite; check it with '
+                f'`vpr model check`'
+            )
+        sets = {
+            size: PatchSet(result[f'patches_{size}'], spec.centers_px, spec.grid)
+            for size, spec in self.card.patches.items() if patches
+        }
+        return Description(descriptor, sets)
+
+
+def resize(image: ImageArray, height: int, width: int, interpolation: str) -> ImageArray:
+    """Resize an image by the rule that cards name.
+
+    ``area`` averages when both axes shrink (or stay) and interpolates linearly otherwise;
+    ``linear`` always interpolates.
+    """
+    if image.shape[:2] == (height, width):
+        return np.ascontiguousarray(image)
+    shrinks = image.shape[0] >= height and image.shape[1] >= width
+    flag = cv2.INTER_AREA if interpolation == 'area' and shrinks else cv2.INTER_LINEAR
+    return np.ascontiguousarray(cv2.resize(image, (width, height), interpolation=flag))
+
+
+def load_model(name: str, *, provider: str = 'auto', threads: int = 0) -> Model:
+    """Load a bundled model by name, or any by the path of its ``.onnx`` or card.
+
+    Raises:
+        ModelError: it is missing, damaged, or does not do what its card says.
+    """
+    return Model(find_card(name), provider=provider, threads=threads)
+
+
+def _onnxruntime():
+    try:
+        import onnxruntime  # noqa: PLC0415 - cpu and gpu builds exclude each other, see extras
+    except ImportError as error:
+        raise ModelError(
+            'onnxruntime is not installed; install one of `pip install "vpr_ros[cpu]"` and '
+            '`pip install "vpr_ros[gpu]"`'
+        ) from error
+    return onnxruntime
+
+
+def _provider_warning(asked_for: str, asked: Sequence[str], got: str) -> str:
+    """One sentence when the provider is not the best of those that were asked for, else ''."""
+    wanted = PROVIDERS[asked_for][0]
+    if got == wanted or asked_for == 'cpu' or (asked_for == 'auto' and wanted not in asked):
+        return ''
+    if wanted not in asked:
+        why = 'this build of onnxruntime does not have it (install onnxruntime-gpu)'
+    else:
+        why = 'it could not be started (no GPU, or its CUDA and cuDNN libraries are missing)'
+    return f'{wanted} was asked for, but the model runs on {got}: {why}'

@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every parameter, declared once: type, default, range, description, whether it may change.
+
+From this one table come the ROS parameter descriptors, the validation of YAML files and of the
+command line, :class:`vpr_ros.settings.Settings` and the parameter page of the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+import math
+from typing import Any
+
+from vpr_ros.errors import ConfigError
+
+Value = bool | int | float | str | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter.
+
+    Attributes:
+        name: ROS parameter name; units stand in it (``_m``, ``_s``, ``_ms``, ``_px``).
+        default: also fixes the type: bool, int, float, str or tuple of str.
+        description: one or two sentences for ``ros2 param describe`` and the documentation.
+        minimum, maximum: inclusive range of numbers.
+        choices: allowed words; empty when any is.
+        read_only: fixed when the node is configured.
+        group: ``pipeline`` (same meaning offline and on the robot) or ``node``.
+    """
+
+    name: str
+    default: Value
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    read_only: bool = False
+    group: str = 'pipeline'
+
+    def validate(self, value: Any) -> Value:
+        """Return ``value`` in the parameter's type.
+
+        Raises:
+            ConfigError: wrong type, outside the range, or not among the choices.
+        """
+        kind = type(self.default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if kind is tuple and isinstance(value, Sequence) and not isinstance(value, str):
+            value = tuple(value)
+            if not all(isinstance(item, str) for item in value):
+                raise ConfigError(f'{self.name}: {value!r} found, expected a list of strings')
+        if type(value) is not kind:
+            raise ConfigError(
+                f'{self.name}: {value!r} found, expected {kind.__name__} such as {self.default!r}'
+            )
+        if isinstance(value, int | float) and kind is not bool:
+            low = -math.inf if self.minimum is None else self.minimum
+            high = math.inf if self.maximum is None else self.maximum
+            if not low <= value <= high:  # NaN fails too
+                raise ConfigError(f'{self.name}: {value} found, expected {low:g} to {high:g}')
+        if self.choices and value not in self.choices:
+            raise ConfigError(
+                f'{self.name}: {value!r} found, expected one of {", ".join(self.choices)}'
+            )
+        return value
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    # model
+    Parameter('model', 'default', 'Bundled model by name, or the path of an .onnx with its card.',
+              read_only=True),
+    Parameter('provider', 'auto', 'Where the model runs; auto takes CUDA when it works, else CPU.',
+              choices=('auto', 'cuda', 'tensorrt', 'cpu'), read_only=True),
+    Parameter('threads', 0, 'CPU threads of the model; 0 lets onnxruntime take every core.',
+              0, 256, read_only=True),
+    # keyframes
+    Parameter('keyframe_distance_m', 1.0,
+              'A frame becomes a place of the map after this distance (with odometry).',
+              0.01, 1e4),
+    Parameter('keyframe_interval_s', 1.0,
+              'A frame becomes a place after this time (used while there is no odometry).',
+              0.0, 1e4),
+    Parameter('keyframe_novelty', 0.35,
+              'A frame also becomes a place when its cosine similarity to the last keyframe falls '
+              'below 1 minus this, so that fast turns are not skipped.', 0.0, 2.0),
+    Parameter('keyframe_standstill', 0.005,
+              'Without odometry, a frame is no keyframe while its similarity to the last keyframe '
+              'is above 1 minus this: the robot stands still.', 0.0, 1.0),
+    # what counts as a revisit
+    Parameter('recent_distance_m', 15.0,
+              'Places within this travelled distance are not revisits (with odometry).', 0.0, 1e6),
+    Parameter('recent_time_s', 15.0,
+              'Places younger than this are not revisits (without odometry).', 0.0, 1e6),
+    Parameter('neighbourhood_m', 5.0,
+              'Places of the map within this distance show the same spot (with odometry).',
+              0.0, 1e4),
+    Parameter('neighbourhood_s', 3.0,
+              'Places of the map within this time show the same spot (without odometry).',
+              0.0, 1e4),
+    Parameter('candidates', 100, 'Places that the search returns for re-ranking and evidence.',
+              1, 10000),
+    Parameter('max_matches', 5, 'Ranked matches reported for each query.', 1, 100),
+    # re-ranking
+    Parameter('rerank', 'none', 'Preset of the patch re-ranking; robot is made for robots.',
+              choices=('none', 'robot', 'storage', 'speed', 'balanced', 'performance')),
+    Parameter('deadline_ms', 0.0,
+              'Time budget of one recognition; re-ranking candidates are shed first when it '
+              'nears. 0 means no deadline.', 0.0, 1e6),
+    # sequences
+    Parameter('sequence_window_m', 10.0,
+              'Travelled distance in which earlier frames must lead to the match.', 0.0, 1e4),
+    Parameter('sequence_window_s', 3.0,
+              'Time in which earlier frames must lead to the match (without odometry).', 0.0, 1e4),
+    Parameter('min_sequence_support', 0.5,
+              'Share of the earlier frames in the window that must lead to the match.', 0.0, 1.0),
+    # decision
+    Parameter('min_probability', 0.9, 'A match is accepted from this calibrated probability on.',
+              0.0, 1.0),
+    Parameter('min_similarity', -1.0,
+              'Additional gate on the cosine similarity of the global descriptors; -1 is off.',
+              -1.0, 1.0),
+    Parameter('min_margin', -2.0,
+              'Additional gate on the similarity minus the best outside the neighbourhood; -2 is '
+              'off.', -2.0, 2.0),
+    Parameter('min_spatial_score', 0.0,
+              'Additional gate on the spatial score of a re-ranked match; 0 is off.', 0.0, 1.0),
+    Parameter('calibration', '',
+              "Path of a calibration.json written by vpr calibrate; '' takes the model card's.",
+              read_only=True),
+    Parameter('thumbnail_width_px', 320,
+              'Width of the JPEG stored with each place; 0 stores none.', 0, 4096),
+    # node
+    Parameter('mode', 'mapping', 'mapping recognises and grows the map, localization only reads.',
+              choices=('mapping', 'localization'), read_only=True, group='node'),
+    Parameter('map_path', '',
+              "The map file to open (and, when mapping, to make); '' keeps the map in memory "
+              'until it is saved.', read_only=True, group='node'),
+    Parameter('directories', (),
+              'Folders below which services may read and write; empty allows none. The folder of '
+              'map_path is always allowed.', read_only=True, group='node'),
+    Parameter('image_transport', 'raw', 'Type of the image topic.',
+              choices=('raw', 'compressed'), read_only=True, group='node'),
+    Parameter('robot', '', 'Name of this robot in messages, for teams.', read_only=True,
+              group='node'),
+    Parameter('session', '', "Name of this drive in the map; '' uses the start stamp.",
+              read_only=True, group='node'),
+    Parameter('max_rate_hz', 0.0, 'Most frames processed per second; 0 means as many as possible.',
+              0.0, 1000.0, group='node'),
+    Parameter('use_odometry', True,
+              'Subscribe to odom and measure distances with it; without messages time is used.',
+              read_only=True, group='node'),
+    Parameter('odometry_timeout_s', 1.0,
+              'Odometry older than this at the stamp of the image is not used.', 0.0, 3600.0,
+              group='node'),
+    Parameter('lockstep', False,
+              'Process every image in order instead of the newest only: for replaying bags.',
+              read_only=True, group='node'),
+    Parameter('diagnostics_period_s', 1.0, 'Period of the diagnostics message.', 0.05, 3600.0,
+              read_only=True, group='node'),
+)
+
+BY_NAME: Mapping[str, Parameter] = {parameter.name: parameter for parameter in PARAMETERS}
+
+
+def validate(values: Mapping[str, Any], *, group: str | None = None) -> dict[str, Value]:
+    """Check values against the table.
+
+    Args:
+        values: parameter name -> value.
+        group: accept only parameters of this group; None accepts all.
+
+    Returns:
+        The values in their declared types.
+
+    Raises:
+        ConfigError: an unknown name (the sentence offers the nearest), or a bad value.
+    """
+    result = {}
+    known = {p.name: p for p in PARAMETERS if group in (None, p.group)}
+    for name, value in values.items():
+        if name not in known:
+            nearest = _nearest(name, known)
+            raise ConfigError(f'unknown parameter {name!r}; did you mean {nearest!r}?')
+        result[name] = known[name].validate(value)
+    return result
+
+
+def _nearest(name: str, known: Mapping[str, Parameter]) -> str:
+    import difflib  # noqa: PLC0415 - only for the error
+
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return found[0]
