@@ -7,20 +7,22 @@ rosidl generators come as wheels (pyproject.toml) and this file runs them in ord
 
     .msg .srv .action -> .idl -> type hashes -> C structs and type supports -> Python module
 
-Four shared libraries and one extension module are compiled from that and lie side by side in
-``site-packages/vpr_msgs``. A type support is looked up at run time by the bare name of its
-library; the extension module is therefore linked against all of them, so that each is loaded
-already when it is asked for and no LD_LIBRARY_PATH is needed.
+Four shared libraries and one extension module are compiled from that, side by side in
+``site-packages/vpr_msgs``. A type support is found at run time by the bare name of its library;
+the extension module is linked to all of them, so that each is loaded before it is asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+import importlib
 import importlib.util
 import json
 import os
 from pathlib import Path
 import shutil
+from typing import Any
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -77,6 +79,11 @@ LINKS = {
 }
 
 
+def tool(module: str, name: str = 'generate_c') -> Callable[..., Any]:
+    """A function of a build requirement, looked up late: reading the metadata needs none."""
+    return getattr(importlib.import_module(module), name)
+
+
 def ros_prefix() -> Path:
     """The folder with share/, include/ and lib/ of the ROS wheels.
 
@@ -85,8 +92,8 @@ def ros_prefix() -> Path:
     spec = importlib.util.find_spec('rosidl_adapter')
     if spec is None or spec.origin is None:
         raise SystemExit(
-            'vpr_msgs needs the rosidl generators to build: install it with '
-            '"pip install ./vpr_msgs" (without --no-build-isolation), or with colcon'
+            'vpr_msgs needs the rosidl generators to build: run "pip install ./vpr_msgs" '
+            'without --no-build-isolation, or build it with colcon'
         )
     for parent in Path(spec.origin).resolve().parents:
         if (parent / 'share' / STRUCTS / 'resource').is_dir():
@@ -121,25 +128,21 @@ class Generated:
 
     def includes(self) -> list[str]:
         """Header folders: ours, NumPy's, and of every wheel the flat and the nested layout."""
-        import numpy as np  # noqa: PLC0415  (a build requirement: absent while pip reads metadata)
-
+        numpy = tool('numpy', 'get_include')()
         wheels = self.prefix / 'include'
         nested = sorted(path for path in wheels.iterdir() if path.is_dir())
         ours = [path.parent for path in self.code.values()]
-        return [str(path) for path in (*ours, np.get_include(), wheels, *nested)]
+        return [str(path) for path in (*ours, numpy, wheels, *nested)]
 
 
 def write_idl(idl: Path) -> None:
     """Converts each interface file to .idl and puts its text beside it, as the hashes need."""
-    from rosidl_adapter.action import convert_action_to_idl  # noqa: PLC0415
-    from rosidl_adapter.msg import convert_msg_to_idl  # noqa: PLC0415
-    from rosidl_adapter.srv import convert_srv_to_idl  # noqa: PLC0415
-
-    convert = {'msg': convert_msg_to_idl, 'srv': convert_srv_to_idl, 'action': convert_action_to_idl}
     for path in interfaces():
-        folder = idl / path.parent
+        kind = path.parent.name
+        folder = idl / kind
         folder.mkdir(parents=True, exist_ok=True)
-        convert[path.parent.name](ROOT, PACKAGE, path, folder)
+        convert = tool(f'rosidl_adapter.{kind}', f'convert_{kind}_to_idl')
+        convert(ROOT, PACKAGE, path, folder)
         shutil.copy(ROOT / path, folder)
 
 
@@ -147,22 +150,11 @@ def generate(out: Path) -> Generated:
     """Runs all generators into the folder ``out``, which is emptied first."""
     shutil.rmtree(out, ignore_errors=True)
     prefix = ros_prefix()
+    share = prefix / 'share'
     os.environ['AMENT_PREFIX_PATH'] = str(prefix)  # the generators look their resources up there
-    from rosidl_generator_c import generate_c as write_structs  # noqa: PLC0415
-    from rosidl_generator_py import generate_py as write_python  # noqa: PLC0415
-    from rosidl_generator_type_description import generate_type_hash  # noqa: PLC0415
-    from rosidl_typesupport_c import generate_c as write_typesupport  # noqa: PLC0415
-    from rosidl_typesupport_fastrtps_c import (  # noqa: PLC0415
-        generate_typesupport_fastrtps_c as write_fastrtps,
-    )
-    from rosidl_typesupport_introspection_c import (  # noqa: PLC0415
-        generate_c as write_introspection,
-    )
-
     code = {name: out / name / PACKAGE for name in (HASHES, *LINKS)}
     made = Generated(prefix, out / 'idl', code)
     write_idl(made.idl)
-    share = prefix / 'share'
     idls = [path.with_suffix('.idl') for path in interfaces()]
     common = {
         'package_name': PACKAGE,
@@ -192,21 +184,20 @@ def generate(out: Path) -> Generated:
         path.write_text(json.dumps({**common, **folders, **more}), encoding='utf-8')
         return str(path)
 
-    generate_type_hash(
-        arguments(HASHES, include_paths=[f'{name}:{share / name}' for name in DEPENDENCIES])
-    )
+    folders = [f'{name}:{share / name}' for name in DEPENDENCIES]
     texts = [str(made.idl / path) for path in interfaces()]
-    write_structs(arguments(STRUCTS, ros_interface_files=texts, **hashes))
-    write_fastrtps(arguments(FASTRTPS))
-    write_introspection(arguments(INTROSPECTION))
-    write_typesupport(arguments(TYPESUPPORT), [FASTRTPS, INTROSPECTION])
-    write_python(arguments(PYTHON, **hashes), [TYPESUPPORT])
+    tool(HASHES, 'generate_type_hash')(arguments(HASHES, include_paths=folders))
+    tool(STRUCTS)(arguments(STRUCTS, ros_interface_files=texts, **hashes))
+    tool(FASTRTPS, 'generate_typesupport_fastrtps_c')(arguments(FASTRTPS))
+    tool(INTROSPECTION)(arguments(INTROSPECTION))
+    tool(TYPESUPPORT)(arguments(TYPESUPPORT), [FASTRTPS, INTROSPECTION])
+    tool(PYTHON, 'generate_py')(arguments(PYTHON, **hashes), [TYPESUPPORT])
     (made.code[PYTHON] / '__init__.py').touch()
     for generator in (STRUCTS, FASTRTPS, INTROSPECTION):  # CMake configures these headers
         header = f'{generator}__visibility_control.h'
         text = (share / generator / 'resource' / f'{header}.in').read_text(encoding='utf-8')
-        text = text.replace('@PROJECT_NAME_UPPER@', PACKAGE.upper())
-        text = text.replace('@PROJECT_NAME@', PACKAGE)
+        for variable, value in (('NAME_UPPER', PACKAGE.upper()), ('NAME', PACKAGE)):
+            text = text.replace(f'@PROJECT_{variable}@', value)
         (made.code[generator] / 'msg' / header).write_text(text, encoding='utf-8')
     return made
 
