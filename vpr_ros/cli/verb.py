@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every verb of the ``vpr`` command is made of, and what verbs share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+from vpr_ros.settings import PRESETS, Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb.
+
+    Attributes:
+        words: how it is called, for example ``('map', 'build')``.
+        summary: one line for the list of verbs.
+        example: a command that works, shown by ``--help``.
+        arguments: adds the verb's arguments to its parser.
+        run: does the work and returns what ``--json`` writes, or None.
+    """
+
+    words: tuple[str, ...]
+    summary: str
+    example: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], dict[str, Any] | None]
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Arguments of every verb that runs the pipeline."""
+    parser.add_argument('--model', help='bundled model by name, or the path of an .onnx '
+                                        '(default: the one of --params, else default)')
+    parser.add_argument('--rerank', help='re-ranking preset: none, robot, storage, speed, '
+                                         'balanced or performance')
+    parser.add_argument('--params', help=f'parameter file, or a preset: {", ".join(PRESETS)}')
+    parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
+                        help='override one parameter; may be repeated')
+    parser.add_argument('--provider', help='auto, cuda, tensorrt or cpu')
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """Settings from the arguments of :func:`add_settings`.
+
+    Raises:
+        ConfigError: an unknown parameter or a bad value.
+    """
+    import yaml  # noqa: PLC0415
+
+    overrides = {
+        name: getattr(args, name) for name in ('model', 'rerank', 'provider')
+        if getattr(args, name) is not None
+    }
+    for item in args.set:
+        name, _, value = item.partition('=')
+        overrides[name] = yaml.safe_load(value)
+    return load_settings(args.params, **overrides)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The argument of every verb that reports anything."""
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
+
+
+class ProgressBar:
+    """A progress bar on standard error, silent where that is no terminal."""
+
+    def __init__(self) -> None:
+        """Show nothing until the first call."""
+        self._bar: tqdm | None = None
+
+    def __call__(self, done: int, total: int, stage: str) -> None:
+        """Show that ``done`` of ``total`` steps are done."""
+        if self._bar is None:
+            self._bar = tqdm(total=total, file=sys.stderr, disable=None, leave=False)
+        self._bar.total = total
+        self._bar.set_description(stage, refresh=False)
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline: image -> describe -> search -> re-rank -> sequence -> decide -> Recognition.
+
+One object serves the live node, the replay of a bag and the evaluation of a data set, so that the
+number in the report is the number on the robot. It owns the temporal state and nothing else: the
+model and the map are given to it, and what it found it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import time
+
+from vpr_ros.decision.calibration import Calibration
+from vpr_ros.decision.decide import decide
+from vpr_ros.decision.evidence import Ranked, gather
+from vpr_ros.decision.sequence import SequenceTracker
+from vpr_ros.images import is_blank
+from vpr_ros.keyframes import KeyframeSelector
+from vpr_ros.model import Model
+from vpr_ros.place_map import PlaceMap
+from vpr_ros.reranking import encode_patches, make_reranker
+from vpr_ros.settings import Settings
+from vpr_ros.stopwatch import Stopwatch
+from vpr_ros.thumbnails import thumbnail
+from vpr_ros.types import Description, Frame, ImageArray, Match, Place, Reason, Recognition
+
+SEQUENCE_CANDIDATES = 10  # the best candidates of a frame that its predecessors may promote
+
+
+class PlaceRecognizer:
+    """Recognises places in a stream of frames, and grows the map while it does.
+
+    Not thread-safe: one thread processes frames. The map has its own lock, so that services may
+    read it meanwhile.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        place_map: PlaceMap,
+        settings: Settings,
+        *,
+        mapping: bool,
+        calibration: Calibration | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Put the stages together.
+
+        Args:
+            model: describes images; the map must have been built with it.
+            place_map: searched for each frame, and grown by keyframes when ``mapping``.
+            settings: see :mod:`vpr_ros.parameters`.
+            mapping: False leaves the map as it is.
+            calibration: turns evidence into a probability; None takes the model card's.
+            clock: seconds, monotonic; only for latencies and the deadline.
+        """
+        self.model, self.place_map, self.mapping = model, place_map, mapping
+        self.calibration = calibration or Calibration.of_card(model.card)
+        self._clock = clock
+        self._keyframes, self._sequence = KeyframeSelector(), SequenceTracker()
+        self.configure(settings)
+
+    def configure(self, settings: Settings) -> None:
+        """Take new settings; the next frame uses them."""
+        self.settings = settings
+        self._reranker = make_reranker(settings.rerank, self.model.card)
+
+    def replace_map(self, place_map: PlaceMap) -> None:
+        """Search and grow another map from now on; the caller closes the old one."""
+        self.place_map = place_map
+        self._forget()
+
+    def reset(self) -> None:
+        """Forget the frames before, and begin a new session: time jumped."""
+        self._forget()
+        if self.mapping and self.place_map.session is not None:
+            self.place_map.new_session()
+
+    def process(self, frame: Frame) -> Recognition:
+        """Recognise one frame and, when mapping, add it to the map if it is a keyframe.
+
+        Raises:
+            ImageError, ModelError, MapError: the frame could not be processed; the state is
+                as before and the next frame may be given.
+        """
+        watch = Stopwatch(self._clock, budget_ms=self.settings.deadline_ms)
+        if is_blank(frame.image):
+            return _answer(frame, watch, Reason.BLANK_IMAGE)
+        description, candidates, ranked, shed = self._look_up(
+            frame.image, watch, self._first_recent(frame), self.settings.candidates
+        )
+        matches = gather(
+            ranked[:SEQUENCE_CANDIDATES], candidates, self.place_map.spot_of, self.settings,
+            frame=frame, tracker=self._sequence,
+        )
+        by_probability = sorted(matches, key=self.calibration.probability, reverse=True)
+        matches = tuple(by_probability[: self.settings.max_matches])
+        self._sequence.push(frame, candidates, self.settings)
+        probability, reason = 0.0, Reason.TOO_RECENT if len(self.place_map) else Reason.NO_MAP
+        if matches:
+            probability = self.calibration.probability(matches[0])
+            reason = decide(matches[0], probability, self.calibration, self.settings,
+                            shed=shed > 0)
+        watch.lap('decide')
+        revisited = matches[0].place if reason is Reason.ACCEPTED else None
+        place = self._grow(frame, description, revisited)
+        watch.lap('map')
+        return _answer(frame, watch, reason, matches, probability, place, shed)
+
+    def recognize(self, image: ImageArray, *, max_matches: int = 10) -> Recognition:
+        """Rank the map's places for a single image; no state is read or changed.
+
+        The order is that of the evidence: spatial score where re-ranked, else similarity. The
+        sequence gate does not apply.
+
+        Args:
+            image: uint8 (H, W, 3) RGB.
+            max_matches: length of the ranking.
+        """
+        settings = self.settings.replace(min_sequence_support=0.0)
+        watch, frame = Stopwatch(self._clock, budget_ms=settings.deadline_ms), Frame(image, 0)
+        wanted = max(max_matches, settings.candidates)
+        _, candidates, ranked, shed = self._look_up(image, watch, None, wanted)
+        matches = gather(ranked[:max_matches], candidates, self.place_map.spot_of, settings)
+        if not matches:
+            return _answer(frame, watch, Reason.NO_MAP)
+        probability = self.calibration.probability(matches[0])
+        reason = decide(matches[0], probability, self.calibration, settings, shed=shed > 0)
+        watch.lap('decide')
+        return _answer(frame, watch, reason, matches, probability, 0, shed)
+
+    def _look_up(
+        self, image: ImageArray, watch: Stopwatch, below_id: int | None, count: int
+    ) -> tuple[Description, list[tuple[Place, float]], list[Ranked], int]:
+        """Describe an image, search the map, re-rank; returns candidates both ways."""
+        description = self.model.describe(image, patches=bool(self.model.card.patches))
+        watch.lap('describe')
+        found = self.place_map.search(description.global_descriptor, count, below_id=below_id)
+        candidates = [(neighbour.place, neighbour.similarity) for neighbour in found]
+        watch.lap('search')
+        if self._reranker is None:
+            return description, candidates, [(p, s, None) for p, s in candidates], 0
+        ranked, shed = self._reranker(
+            description.patches, candidates, self.place_map.patches, watch.remaining_s
+        )
+        watch.lap('rerank')
+        return description, candidates, ranked, shed
+
+    def _first_recent(self, frame: Frame) -> int | None:
+        """Id of the first place that the robot has only just left, or None."""
+        session, settings = self.place_map.session, self.settings
+        if session is None or not self.mapping:
+            return None
+        if frame.travelled_m is not None:
+            since_m = frame.travelled_m - settings.recent_distance_m
+            return self.place_map.first_id_since(session.session_id, travelled_m=since_m)
+        since_ns = frame.stamp_ns - int(settings.recent_time_s * 1e9)
+        return self.place_map.first_id_since(session.session_id, stamp_ns=since_ns)
+
+    def _grow(self, frame: Frame, description: Description, revisited: Place | None) -> int:
+        """Add the frame to the map if it is a keyframe; returns its place id or 0."""
+        descriptor = description.global_descriptor
+        if not self.mapping or not self._keyframes.wants(frame, descriptor, self.settings):
+            return 0
+        place = self.place_map.add(
+            descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id,
+            pose=frame.pose, travelled_m=frame.travelled_m, revisit_of=revisited,
+            thumbnail=thumbnail(frame.image, self.settings.thumbnail_width_px),
+            patches=encode_patches(description.patches),
+        )
+        self._keyframes.added(frame, descriptor)
+        return place.place_id
+
+    def _forget(self) -> None:
+        self._keyframes.reset()
+        self._sequence.reset()
+
+
+def _answer(
+    frame: Frame, watch: Stopwatch, reason: Reason, matches: tuple[Match, ...] = (),
+    probability: float = 0.0, place_id: int = 0, shed: int = 0,
+) -> Recognition:
+    return Recognition(
+        stamp_ns=frame.stamp_ns, frame_id=frame.frame_id, matches=matches,
+        probability=probability, reason=reason, place_id=place_id,
+        travelled_m=frame.travelled_m, latency_ms=watch.latency_ms(), shed_candidates=shed,
+    )
