@@ -1,0 +1,8 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The map: one SQLite file as the truth, a search index derived from it."""
+
+from vpr_ros.place_map.place_map import PlaceMap
+from vpr_ros.place_map.records import MapBytes, MapInfo, ModelIdentity, Neighbour, Session
+
+__all__ = ['MapBytes', 'MapInfo', 'ModelIdentity', 'Neighbour', 'PlaceMap', 'Session']

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The facts of all places in memory, one array a column: about 100 bytes a place.
+
+:class:`vpr_ros.types.Place` objects are made when somebody asks for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpr_ros.errors import MapError
+from vpr_ros.types import Place, Pose
+
+_ROW = np.dtype(
+    [
+        ('place_id', np.int64),
+        ('session_id', np.int64),
+        ('stamp_ns', np.int64),
+        ('travelled_m', np.float64),
+        ('pose', np.float64, (7,)),
+        ('frame', np.int32),
+        ('pose_frame', np.int32),
+    ]
+)
+
+
+class PlaceColumns:
+    """Growing columns; a row is a place, rows ascend by place id and by session id."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty(64, dtype=_ROW)
+        self._count = 0
+        self._names: list[str] = []
+        self._codes: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Place ids, int64 (n,)."""
+        return self._rows['place_id'][: self._count]
+
+    @property
+    def positions_m(self) -> NDArray[np.float64]:
+        """Positions, float64 (n, 3); NaN for places without a pose."""
+        return self._rows['pose'][: self._count, :3]
+
+    def append(self, place: Place) -> None:
+        """Add one place."""
+        pose = place.pose
+        self._reserve(1)
+        self._rows[self._count] = (
+            place.place_id,
+            place.session_id,
+            place.stamp_ns,
+            math.nan if place.travelled_m is None else place.travelled_m,
+            (math.nan,) * 7 if pose is None else (*pose.position_m, *pose.quaternion_xyzw),
+            self._code(place.frame_id),
+            self._code('' if pose is None else pose.frame_id),
+        )
+        self._count += 1
+
+    def extend(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Add many places, given as rows of the table ``places`` (see :mod:`.schema`)."""
+        columns = list(zip(*rows, strict=True))
+        self._reserve(len(rows))
+        new = self._rows[self._count : self._count + len(rows)]
+        new['place_id'], new['session_id'], new['stamp_ns'] = columns[:3]
+        new['travelled_m'] = np.array(columns[4], dtype=np.float64)
+        new['pose'] = np.array(columns[5:12], dtype=np.float64).T
+        new['frame'] = [self._code(name) for name in columns[3]]
+        new['pose_frame'] = [self._code(name) for name in columns[12]]
+        self._count += len(rows)
+
+    def _reserve(self, more: int) -> None:
+        needed = self._count + more
+        if needed > len(self._rows):
+            grown = np.empty(max(needed, 2 * len(self._rows)), dtype=_ROW)
+            grown[: self._count] = self._rows[: self._count]
+            self._rows = grown
+
+    def place(self, row: int) -> Place:
+        """The place in a row."""
+        values = self._rows[row]
+        pose = None
+        if not math.isnan(values['pose'][0]):
+            numbers = values['pose'].tolist()
+            pose = Pose(tuple(numbers[:3]), tuple(numbers[3:]), self._names[values['pose_frame']])
+        travelled_m = float(values['travelled_m'])
+        return Place(
+            place_id=int(values['place_id']),
+            session_id=int(values['session_id']),
+            stamp_ns=int(values['stamp_ns']),
+            frame_id=self._names[values['frame']],
+            pose=pose,
+            travelled_m=None if math.isnan(travelled_m) else travelled_m,
+        )
+
+    def row(self, place_id: int) -> int:
+        """The row of a place.
+
+        Raises:
+            MapError: the map has no such place.
+        """
+        row = self.rows_below(place_id)
+        if row == self._count or self.ids[row] != place_id:
+            raise MapError(f'the map has no place {place_id}; it holds {self._count} places')
+        return row
+
+    def rows_below(self, place_id: int) -> int:
+        """How many places have a smaller id."""
+        return int(np.searchsorted(self.ids, place_id))
+
+    def session_rows(self, session_id: int) -> slice:
+        """The rows of a session."""
+        sessions = self._rows['session_id'][: self._count]
+        first, last = np.searchsorted(sessions, [session_id, session_id + 1])
+        return slice(int(first), int(last))
+
+    def first_row_since(
+        self, session_id: int, stamp_ns: int | None, travelled_m: float | None
+    ) -> int | None:
+        """The first row of a session that satisfies every bound that is given."""
+        rows = self.session_rows(session_id)
+        values = self._rows[rows]
+        wanted = np.ones(len(values), dtype=bool)
+        if stamp_ns is not None:
+            wanted &= values['stamp_ns'] >= stamp_ns
+        if travelled_m is not None:
+            wanted &= values['travelled_m'] >= travelled_m
+        return rows.start + int(np.argmax(wanted)) if wanted.any() else None
+
+    def session_span(self, session_id: int) -> tuple[int, int | None, int | None, float]:
+        """Places, first and last stamp, and metres travelled of a session."""
+        values = self._rows[self.session_rows(session_id)]
+        if len(values) == 0:
+            return 0, None, None, 0.0
+        travelled = values['travelled_m'][~np.isnan(values['travelled_m'])]
+        length_m = float(np.ptp(travelled)) if len(travelled) else 0.0
+        return len(values), int(values['stamp_ns'][0]), int(values['stamp_ns'][-1]), length_m
+
+    def _code(self, name: str) -> int:
+        code = self._codes.setdefault(name, len(self._names))
+        if code == len(self._names):
+            self._names.append(name)
+        return code

@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a map says about itself: identity of its model, sessions, neighbours, facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vpr_ros.types import Place
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """The model that makes the descriptors of a map.
+
+    Attributes:
+        name: the name users select it by.
+        sha256: of its ``.onnx`` file, lower-case hexadecimal.
+        dim: length D of the global descriptor.
+        card_json: its card as JSON, kept in the map so that the map explains itself.
+    """
+
+    name: str
+    sha256: str
+    dim: int
+    card_json: str = '{}'
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A place with its similarity to a query.
+
+    Attributes:
+        place: the place of the map.
+        similarity: cosine of the map-normalised descriptors, in [-1, 1].
+    """
+
+    place: Place
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Session:
+    """One drive.
+
+    Attributes:
+        session_id: unique in the map, ascending from 1.
+        name: as given, or ''.
+        started_ns: stamp of its first place; None while it has none.
+        ended_ns: stamp of its last place; None while it has none.
+        places: how many places it holds.
+    """
+
+    session_id: int
+    name: str
+    started_ns: int | None = None
+    ended_ns: int | None = None
+    places: int = 0
+
+
+@dataclass(frozen=True)
+class MapBytes:
+    """How large a map is.
+
+    Attributes:
+        file: the file with its write-ahead log; 0 in memory.
+        descriptors, thumbnails, patches: payload of each kind.
+    """
+
+    file: int
+    descriptors: int
+    thumbnails: int
+    patches: int
+
+
+@dataclass(frozen=True)
+class MapInfo:
+    """Facts about a map.
+
+    Attributes:
+        path: its file, or ``:memory:``.
+        uuid: made when the map was created; copies share it.
+        revision: counts the transactions that changed the map.
+        format_version: of the file.
+        model: the model that built it.
+        places, sessions: how many.
+        has_patches: True when at least one place holds patch descriptors.
+        bytes: sizes.
+        statistics_count: number of places in the normalisation's mean.
+        statistics_revision: counts the refreshes of the normalisation.
+        prior_count: the n0 of the normalisation.
+        index: the kind of search index in use.
+        read_only: opened for reading.
+        bounding_box_m: ((x, y, z), (x, y, z)), lowest and highest coordinates over all poses;
+            None without poses.
+        travelled_m: distance travelled, summed over the sessions.
+    """
+
+    path: str
+    uuid: str
+    revision: int
+    format_version: int
+    model: ModelIdentity
+    places: int
+    sessions: int
+    has_patches: bool
+    bytes: MapBytes
+    statistics_count: int
+    statistics_revision: int
+    prior_count: int
+    index: str
+    read_only: bool
+    bounding_box_m: tuple[tuple[float, float, float], tuple[float, float, float]] | None
+    travelled_m: float
+
+    @property
+    def dim(self) -> int:
+        """Length D of the descriptors."""
+        return self.model.dim
