@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import Match, Reason
+
+if TYPE_CHECKING:
+    from vpr_ros.model import ModelCard
 
 FORMAT = 1
 MAX_FILE_BYTES = 1024 * 1024
@@ -116,6 +119,26 @@ class Calibration:
     models: Mapping[str, LogisticModel]
     source: str = ''
     about: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of_card(card: ModelCard) -> Calibration:
+        """The calibration in a model's card; :data:`GENERIC` where it brings none.
+
+        Raises:
+            ConfigError: the card's field is no calibration.
+        """
+        if card.calibration is None:
+            return GENERIC
+        return from_json(card.calibration, name=f'the card of model {card.name!r}')
+
+    @staticmethod
+    def load(path: Path | str) -> Calibration:
+        """Read a ``calibration.json``.
+
+        Raises:
+            ConfigError: the file is missing, no JSON or no calibration.
+        """
+        return load_calibration(path)
 
     def model_for(self, match: Match) -> LogisticModel:
         """``spatial`` for a re-ranked match where there is one, else ``global``."""

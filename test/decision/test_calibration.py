@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The probability rises with the evidence, the blame is right, the file says what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+import json
+import math
+from types import SimpleNamespace
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from vpr_ros.decision.calibration import (
+    GENERIC,
+    GLOBAL_FEATURES,
+    Calibration,
+    features_of,
+    from_json,
+    load_calibration,
+)
+from vpr_ros.errors import ConfigError
+from vpr_ros.types import Match, Place, Reason, SpatialEvidence
+
+PLACE = Place(place_id=1, session_id=1, stamp_ns=0)
+STRONG = Match(PLACE, 0.9, 0.4, sequence_support=8, sequence_frames=8)
+CHECKED = replace(STRONG, spatial=SpatialEvidence(0.7, matches=100, inliers=60))
+
+
+def test_features_of_an_unmeasured_match_are_none() -> None:
+    features = features_of(Match(PLACE, 0.5))
+    assert features == {'similarity': 0.5, 'margin': None, 'sequence': 0.5,
+                        'spatial_score': None, 'inlier_ratio': None}
+
+
+def test_features_of_a_full_match() -> None:
+    features = features_of(CHECKED)
+    assert features['margin'] == pytest.approx(0.5)
+    assert features['sequence'] == pytest.approx(8.5 / 9)
+    assert features['spatial_score'] == 0.7
+    assert features['inlier_ratio'] == pytest.approx(0.6)
+
+
+def test_probability_is_the_logistic_function_written_out() -> None:
+    model = GENERIC.models['global']
+    values = [0.9, 0.5, 8.5 / 9]
+    odds = model.intercept + sum(w * v for w, v in zip(model.weights, values, strict=True))
+    assert GENERIC.probability(STRONG) == pytest.approx(1 / (1 + math.exp(-odds)))
+
+
+@given(
+    similarity=st.floats(-1, 1), outside=st.floats(-0.99, 1), more=st.floats(0, 1),
+    support=st.integers(0, 20), frames=st.integers(0, 20), score=st.floats(0, 1),
+    inliers=st.integers(-1, 50), which=st.sampled_from(['similarity', 'sequence', 'score']),
+    checked=st.booleans(),
+)
+def test_more_evidence_never_lowers_the_probability(
+    similarity, outside, more, support, frames, score, inliers, which, checked
+) -> None:
+    frames = max(frames, support)
+    spatial = SpatialEvidence(score, 50, inliers) if checked else None
+    match = Match(PLACE, similarity, outside, spatial, support, frames)
+    if which == 'similarity':
+        better = replace(match, similarity=similarity + more)
+    elif which == 'sequence':
+        better = replace(match, sequence_support=support + (frames > support))
+    else:
+        better = replace(match, spatial=spatial and replace(spatial, score=score + more))
+    before, after = GENERIC.probability(match), GENERIC.probability(better)
+    assert 0.0 <= before <= after <= 1.0
+
+
+@pytest.mark.parametrize(('match', 'reason'), [
+    # looks different, but nothing else looks more alike
+    (replace(STRONG, similarity=0.1, outside_similarity=-0.4), Reason.LOW_SIMILARITY),
+    # another place looks better
+    (replace(STRONG, outside_similarity=1.0), Reason.AMBIGUOUS),
+    # the frames before lead elsewhere
+    (replace(STRONG, sequence_support=0), Reason.NO_SEQUENCE_SUPPORT),
+    # the patches do not agree
+    (replace(CHECKED, spatial=SpatialEvidence(0.0, 10, 0)), Reason.SPATIALLY_INCONSISTENT),
+    # nothing falls short
+    (STRONG, Reason.LOW_PROBABILITY),
+    # two kinds of evidence fall short alike: 8 * 0.15 = 12 * 0.1, and the sequence half as much
+    (Match(PLACE, 0.6, 0.5, sequence_support=5, sequence_frames=8), Reason.LOW_PROBABILITY),
+])
+def test_blame(match: Match, reason: Reason) -> None:
+    assert GENERIC.blame(match) is reason
+
+
+def test_a_calibration_without_spatial_model_uses_the_global_one() -> None:
+    lean = Calibration({'global': GENERIC.models['global']})
+    assert lean.probability(CHECKED) == lean.probability(STRONG)
+
+
+def test_json_round_trip(tmp_path) -> None:
+    path = tmp_path / 'calibration.json'
+    path.write_text(json.dumps(GENERIC.to_json()))
+    assert load_calibration(path) == GENERIC
+    assert Calibration.load(path) == GENERIC
+
+
+def test_of_card() -> None:
+    card = SimpleNamespace(name='m', calibration=None)
+    assert Calibration.of_card(card) is GENERIC
+    card.calibration = GENERIC.to_json()
+    assert Calibration.of_card(card) == GENERIC
+    card.calibration = {}
+    with pytest.raises(ConfigError, match="card of model 'm'"):
+        Calibration.of_card(card)
+
+
+def _broken(**changes):
+    raw = GENERIC.to_json()
+    raw['models']['global'].update(changes)
+    return raw
+
+
+@pytest.mark.parametrize(('raw', 'says'), [
+    ({'format': 2}, 'format 2 found, this version reads 1'),
+    ({'format': 1}, "'models' is missing"),
+    ({'format': 1, 'models': {}}, "'global' is missing"),
+    ({'format': 1, 'models': {'x': {}}}, "unknown model 'x'"),
+    ([], 'is no calibration'),
+    (None, 'is no calibration'),
+    (_broken(weights=[1, 2]), 'global.weights must be 3 finite numbers'),
+    (_broken(weights=[1, 2, -1]), 'must not be negative'),
+    (_broken(weights=[1, 2, 'x']), 'could not convert'),
+    (_broken(intercept=float('nan')), 'intercept finite'),
+    (_broken(features=['similarity']), 'global.features'),
+])
+def test_what_is_wrong_is_said(raw, says: str) -> None:
+    with pytest.raises(ConfigError, match='is no calibration') as caught:
+        from_json(raw)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize('content', ['', '{', '[' * 100_000])
+def test_a_file_that_is_no_json(tmp_path, content: str) -> None:
+    path = tmp_path / 'calibration.json'
+    path.write_text(content)
+    with pytest.raises(ConfigError, match='no valid JSON'):
+        load_calibration(path)
+
+
+def test_a_missing_file(tmp_path) -> None:
+    with pytest.raises(ConfigError, match='cannot be read'):
+        load_calibration(tmp_path / 'none.json')
+
+
+def test_the_generic_one_orders_by_similarity() -> None:
+    assert GENERIC.models['global'].features == GLOBAL_FEATURES
+    weak = replace(STRONG, similarity=0.3, outside_similarity=0.29, sequence_support=0)
+    assert GENERIC.probability(weak) < 0.1
+    assert GENERIC.probability(STRONG) > 0.9
