@@ -1,29 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a map says about itself: identity of its model, sessions, neighbours, facts."""
+"""What a map says: neighbours, sessions, facts about itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.types import Place
-
-
-@dataclass(frozen=True)
-class ModelIdentity:
-    """The model that makes the descriptors of a map.
-
-    Attributes:
-        name: the name users select it by.
-        sha256: of its ``.onnx`` file, lower-case hexadecimal.
-        dim: length D of the global descriptor.
-        card_json: its card as JSON, kept in the map so that the map explains itself.
-    """
-
-    name: str
-    sha256: str
-    dim: int
-    card_json: str = '{}'
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import schema
+from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.limits import MAX_DIM
-from vpr_ros.place_map.records import ModelIdentity
 from vpr_ros.place_map.statistics import Statistics
 from vpr_ros.types import Place
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,22 @@ from vpr_ros.place_map.index import DescriptorIndex, choose_kind
 from vpr_ros.place_map.records import Neighbour
 from vpr_ros.place_map.statistics import Statistics, sum_rows
 from vpr_ros.place_map.store import Store, half_matrix
-from vpr_ros.types import FloatArray
+from vpr_ros.types import FloatArray, Place
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What a new place changes.
+
+    Attributes:
+        total: float64 (D,), the new sum of all descriptors.
+        statistics: the normalisation from now on.
+        index: the index under new statistics, with the place; None when they stay as they are.
+    """
+
+    total: NDArray[np.float64]
+    statistics: Statistics
+    index: DescriptorIndex | None
 
 
 class MapView:
@@ -46,15 +62,34 @@ class MapView:
         halves = half_matrix(blobs, dim)
         self.total = sum_rows(halves)
         self.statistics = store.statistics(dim)
-        self.index = self.build_index(self.statistics, halves)
+        self.index = self._build_index(self.statistics, halves)
 
     def __len__(self) -> int:
         return len(self.columns)
 
-    def build_index(self, statistics: Statistics, halves: NDArray[np.float16]) -> DescriptorIndex:
-        """The index of all places, float16 (n, D), under some statistics."""
-        kind = choose_kind(statistics.count) if self._kind == 'auto' else self._kind
-        return DescriptorIndex(kind, statistics, halves)
+    def prepare(self, half: NDArray[np.float16]) -> Growth:
+        """What one more place, already in the store, will change; nothing is changed yet.
+
+        Args:
+            half: float16 (D,), its descriptor.
+        """
+        total = self.total + half
+        count = len(self) + 1
+        if count < self.statistics.next_count:
+            return Growth(total, self.statistics, None)
+        statistics = self.statistics.renewed(total, count)
+        halves = self._store.all_descriptors(self._dim)
+        return Growth(total, statistics, self._build_index(statistics, halves))
+
+    def grow(self, place: Place, half: NDArray[np.float16], growth: Growth) -> None:
+        """Take in a place that was prepared for and is now safe in the file."""
+        if growth.index is None:
+            self.index.add(half[np.newaxis])
+        else:
+            self.index = growth.index
+        self.columns.append(place)
+        self.statistics = growth.statistics
+        self.total = growth.total
 
     def search(
         self, query: NDArray[np.float16], k: int, below_id: int | None
@@ -75,3 +110,8 @@ class MapView:
         if len(place_ids) == 0:
             return np.empty(0, dtype=np.float32)
         return self.statistics.similarities(query, self._store.descriptors(place_ids, self._dim))
+
+    def _build_index(self, statistics: Statistics, halves: NDArray[np.float16]) -> DescriptorIndex:
+        """The index of all places, float16 (n, D), under some statistics."""
+        kind = choose_kind(statistics.count) if self._kind == 'auto' else self._kind
+        return DescriptorIndex(kind, statistics, halves)

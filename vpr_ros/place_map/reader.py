@@ -1,0 +1,270 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that a map answers: searching and reading, for readers and writers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+import os
+from pathlib import Path
+import sqlite3
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpr_ros.errors import MapError
+from vpr_ros.place_map import connection as sqlite
+from vpr_ros.place_map import schema
+from vpr_ros.place_map.identity import ModelIdentity
+from vpr_ros.place_map.limits import check_integer, to_half
+from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session
+from vpr_ros.place_map.store import State, Store
+from vpr_ros.place_map.view import MapView
+from vpr_ros.types import FloatArray, Place
+
+
+class MapReader:
+    """The reading half of :class:`vpr_ros.place_map.PlaceMap`; methods take turns by one lock.
+
+    Args:
+        connection: leads to a map; taken over.
+        path: its file, or ``:memory:``.
+        read_only: opened for reading.
+        index: kind of search index, or ``auto``.
+
+    Raises:
+        MapError: the map is damaged.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path | str, *, read_only: bool, index: str
+    ) -> None:
+        self._guard = threading.RLock()
+        self._connection = connection
+        self._path = path
+        self._read_only = read_only
+        self._index = index
+        self._store = Store(connection, str(path))
+        self._session_id: int | None = None
+        self._closed = False
+        self._in_step = False
+        self._state = State()
+        self._sessions: dict[int, str] = {}
+        with sqlite.explained(path, 'read it'):
+            self._uuid = self._store.uuid()
+            self._model = self._store.model()
+            self._load()
+
+    # -- searching ------------------------------------------------------------------------------
+
+    def search(
+        self, descriptor: FloatArray, k: int, *, below_id: int | None = None
+    ) -> list[Neighbour]:
+        """The places most similar to a query.
+
+        Args:
+            descriptor: float32 (D,), L2-normalised.
+            k: how many, at most.
+            below_id: only places with a smaller id, to leave out the recent ones.
+
+        Returns:
+            Best first; empty when there is no such place.
+
+        Raises:
+            MapError: the descriptor does not fit the map.
+        """
+        half = to_half(descriptor, self._model.dim)
+        with self._reading('search'):
+            return self._view.search(half, k, below_id)
+
+    def similarities(self, descriptor: FloatArray, place_ids: Iterable[int]) -> FloatArray:
+        """Similarity of a query to some places, by the same statistics as :meth:`search`.
+
+        Returns:
+            float32 (n,), in the order of ``place_ids``.
+
+        Raises:
+            MapError: the descriptor does not fit the map, or a place does not exist.
+        """
+        half = to_half(descriptor, self._model.dim)
+        ids = [check_integer(place_id, 'the place id') for place_id in place_ids]
+        with self._reading('search'):
+            for place_id in ids:
+                self._view.columns.row(place_id)
+            return self._view.similarities(half, ids)
+
+    def first_id_since(
+        self, session_id: int, *, stamp_ns: int | None = None, travelled_m: float | None = None
+    ) -> int | None:
+        """The first place of a session at or after a stamp or a travelled distance.
+
+        With both bounds it satisfies both; with none it is the first place of the session. A
+        place without a travelled distance satisfies no bound on it. None when there is none.
+        """
+        with self._reading('search'):
+            row = self._view.columns.first_row_since(session_id, stamp_ns, travelled_m)
+            return None if row is None else int(self._view.columns.ids[row])
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def place(self, place_id: int) -> Place:
+        """A place.
+
+        Raises:
+            MapError: it does not exist. So do all methods that take an id.
+        """
+        with self._reading('read a place'):
+            return self._view.columns.place(self._view.columns.row(place_id))
+
+    def places(self, ids: Iterable[int] | None = None) -> list[Place]:
+        """Some places, in the order of ``ids``, or all, ascending."""
+        with self._reading('read places'):
+            columns = self._view.columns
+            rows = range(len(columns)) if ids is None else [columns.row(i) for i in ids]
+            return [columns.place(row) for row in rows]
+
+    def positions_m(self) -> NDArray[np.float64]:
+        """Positions of all places, float64 (n, 3), ascending by id; NaN without a pose."""
+        with self._reading('read positions'):
+            return self._view.columns.positions_m.copy()
+
+    def descriptor(self, place_id: int) -> FloatArray:
+        """The descriptor of a place as it was added, float32 (D,), rounded to float16."""
+        with self._reading('read a descriptor'):
+            self._view.columns.row(place_id)
+            return self._store.descriptors([place_id], self._model.dim)[0].astype(np.float32)
+
+    def thumbnail(self, place_id: int) -> bytes:
+        """The JPEG of a place; empty when it was added without."""
+        with self._reading('read a thumbnail'):
+            self._view.columns.row(place_id)
+            return self._store.thumbnail(place_id)
+
+    def patches(self, place_id: int) -> Mapping[int, bytes]:
+        """Patch size -> encoded patches of a place; empty when it was added without."""
+        with self._reading('read patches'):
+            self._view.columns.row(place_id)
+            return self._store.patches(place_id)
+
+    @property
+    def session(self) -> Session | None:
+        """The session that places are added to; None until one is begun."""
+        with self._reading('read sessions'):
+            return None if self._session_id is None else self._session(self._session_id)
+
+    def sessions(self) -> tuple[Session, ...]:
+        """All sessions, ascending."""
+        with self._reading('read sessions'):
+            return tuple(self._session(session_id) for session_id in self._sessions)
+
+    def info(self) -> MapInfo:
+        """Facts about the map."""
+        with self._reading('read it'):
+            view = self._view
+            positions = view.columns.positions_m
+            positions = positions[~np.isnan(positions[:, 0])]
+            box = None
+            if len(positions):
+                low, high = positions.min(axis=0).tolist(), positions.max(axis=0).tolist()
+                box = ((low[0], low[1], low[2]), (high[0], high[1], high[2]))
+            return MapInfo(
+                path=str(self._path),
+                uuid=self._uuid,
+                revision=self._state.revision,
+                format_version=schema.FORMAT_VERSION,
+                model=self._model,
+                places=len(view),
+                sessions=len(self._sessions),
+                has_patches=view.patch_bytes > 0,
+                bytes=MapBytes(
+                    file=self._file_bytes(),
+                    descriptors=2 * self._model.dim * len(view),
+                    thumbnails=view.thumbnail_bytes,
+                    patches=view.patch_bytes,
+                ),
+                statistics_count=view.statistics.count,
+                statistics_revision=view.statistics.revision,
+                prior_count=view.statistics.prior_count,
+                index=view.index.kind,
+                read_only=self._read_only,
+                bounding_box_m=box,
+                travelled_m=sum(view.columns.session_span(s)[3] for s in self._sessions),
+            )
+
+    def refresh(self) -> int:
+        """Take in what another process has written since; returns the number of new places."""
+        with self._reading('read it'):
+            before = len(self._view)
+            if self._store.state() != self._state:
+                self._load()
+            return len(self._view) - before
+
+    @property
+    def path(self) -> Path | str:
+        """The file, or ``:memory:``."""
+        return self._path
+
+    @property
+    def model(self) -> ModelIdentity:
+        """The model that built the map."""
+        return self._model
+
+    @property
+    def uuid(self) -> str:
+        """Made when the map was created; copies share it."""
+        return self._uuid
+
+    @property
+    def revision(self) -> int:
+        """Counts the transactions that changed the map."""
+        return self._state.revision
+
+    @property
+    def read_only(self) -> bool:
+        """True when opened for reading."""
+        return self._read_only
+
+    def __len__(self) -> int:
+        return self._state.places
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        """Read everything in one snapshot of the file."""
+        self._connection.execute('BEGIN')
+        try:
+            self._state = self._store.state()
+            self._sessions = self._store.sessions()
+            self._view = MapView(self._store, self._model.dim, self._index)
+        finally:
+            self._connection.execute('ROLLBACK')
+        if len(self._view) != self._state.places:
+            raise MapError(
+                f'map {self._path} is damaged: {len(self._view)} places found, '
+                f'{self._state.places} were written; restore the map from a copy'
+            )
+        self._in_step = True
+
+    @contextmanager
+    def _reading(self, doing: str) -> Iterator[None]:
+        with self._guard, sqlite.explained(self._path, doing):
+            if self._closed:
+                raise MapError(f'map {self._path} is closed; open it again')
+            if not self._in_step:
+                self._load()
+            yield
+
+    def _session(self, session_id: int) -> Session:
+        places, started_ns, ended_ns, _ = self._view.columns.session_span(session_id)
+        return Session(session_id, self._sessions[session_id], started_ns, ended_ns, places)
+
+    def _file_bytes(self) -> int:
+        if self._path == sqlite.MEMORY:
+            return 0
+        total = 0
+        for name in (str(self._path), f'{self._path}-wal'):
+            with suppress(OSError):
+                total += os.stat(name).st_size
+        return total
