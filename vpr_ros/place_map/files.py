@@ -17,8 +17,6 @@ from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map.lock import WriterLock
 
-SUFFIX = '.vprmap'
-
 
 @contextmanager
 def replacing(path: Path, doing: str) -> Iterator[sqlite3.Connection]:
@@ -54,21 +52,18 @@ def replacing(path: Path, doing: str) -> Iterator[sqlite3.Connection]:
 
 
 def check_replaceable(path: Path) -> None:
-    """Check that writing ``path`` destroys nothing but a map.
+    """Check that writing ``path`` destroys nothing but a map of a format known here.
 
     Raises:
-        MapError: it is a folder, or a file that is no map.
+        MapError: it is a folder, a damaged map, or a file that is no map.
     """
     if path.is_dir():
         raise MapError(f'map {path} is a folder; name a .vprmap file in it')
-    if not path.exists() or path.suffix == SUFFIX or path.stat().st_size == 0:
-        return
-    try:
-        sqlite.open_file(path, read_only=True).close()
-    except MapError as error:
-        raise MapError(
-            f'{path} exists and is no map, it is not overwritten; choose another name'
-        ) from error
+    if path.exists() and path.stat().st_size > 0:
+        try:
+            sqlite.open_file(path, read_only=True).close()
+        except MapError as error:
+            raise MapError(f'{error}; it is not overwritten, move it away first') from error
 
 
 def check_folder(path: Path) -> None:

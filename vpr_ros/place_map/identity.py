@@ -44,7 +44,9 @@ def check_model(model: ModelIdentity) -> None:
     check_name(model.name, 'the name of the model')
     check_name(model.sha256, 'the sha256 of the model')
     if not 0 < model.dim <= MAX_DIM:
-        raise MapError(f'model {model.name} has {model.dim} dimensions, a map takes 1 to {MAX_DIM}')
+        raise MapError(
+            f'model {model.name} has {model.dim} dimensions, a map takes 1 to {MAX_DIM}'
+        )
     try:
         size = len(model.card_json.encode('utf-8'))
     except UnicodeEncodeError as error:

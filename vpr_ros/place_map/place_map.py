@@ -303,6 +303,7 @@ class PlaceMap(MapReader):
             except BaseException:
                 if self._connection.in_transaction:
                     execute('ROLLBACK')
+                    self._in_step = True
                 raise
 
     def _next_session_id(self) -> int:

@@ -10,7 +10,8 @@ no longer makes them look alike.
 The mean is part of the map: queries and places always go through the same one, and a map that is
 opened again answers as it did before. It is renewed, with the index, by the place that completes
 n = 1, 2, 3, 4, 5, 7, 9, 12, 15, 19, ... places: each number the one before it times 1.25, rounded
-up. The descriptors are float16 numbers of at most 1, so that their sum in float64 is exact and
+up; from 10,000 places on, where the mean hardly moves and a new index takes a moment, twice the
+one before. The descriptors are float16 numbers of at most 1, so that their sum in float64 is exact and
 does not depend on the order of summation.
 """
 
@@ -26,6 +27,8 @@ from vpr_ros.types import FloatArray
 
 PRIOR_COUNT = 4
 GROWTH = 1.25
+LARGE_COUNT = 10_000
+LARGE_GROWTH = 2
 DEGENERATE_NORM = 1e-9
 _CHUNK_ROWS = 4096
 
@@ -54,7 +57,8 @@ class Statistics:
     @property
     def next_count(self) -> int:
         """The number of places at which the mean is renewed."""
-        return max(self.count + 1, math.ceil(self.count * GROWTH))
+        growth = GROWTH if self.count < LARGE_COUNT else LARGE_GROWTH
+        return max(self.count + 1, math.ceil(self.count * growth))
 
     def renewed(self, total: NDArray[np.float64], count: int) -> Statistics:
         """The statistics of ``count`` places whose descriptors sum to ``total``, float64 (D,)."""
