@@ -16,7 +16,7 @@ bin := $(VENV)/bin
 pip := $(bin)/python -m pip --disable-pip-version-check
 interfaces := $(wildcard vpr_msgs/msg/* vpr_msgs/srv/* vpr_msgs/action/*) \
   vpr_msgs/setup.py vpr_msgs/pyproject.toml vpr_msgs/package.xml
-shared_files := $(shell find launch config models -type f 2>/dev/null)
+shared_files := $(shell find launch config models -type f -not -path '*/__pycache__/*' 2>/dev/null)
 checked := $(wildcard vpr_ros training)
 
 # A shell in which a ROS 2 distribution was sourced, or a process of another environment with ROS

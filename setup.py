@@ -28,6 +28,16 @@ COMMANDS = {
     'vpr': 'vpr_ros.cli.main:main',
 }
 
+REQUIRES = [
+    'setuptools',
+    'numpy>=1.21',
+    # a robot has no display, and the wheel that can open windows needs libGL
+    'opencv-python-headless>=4.5',
+    'faiss-cpu>=1.7.2',
+    'pyyaml>=5.4',
+    'rosbags>=0.10',
+    'tqdm>=4.57',
+]
 EXTRAS = {
     # One of these two: both hold the module onnxruntime, and the second would overwrite the first.
     'cpu': ['onnxruntime>=1.17'],
@@ -102,6 +112,9 @@ def with_executables(base: type) -> type:
     class Command(base):  # type: ignore[misc, valid-type]
         def run(self) -> None:
             self.distribution.data_files.append(executables())
+            # An editable install asks the distribution whether it "has_data" before it installs
+            # data_files, a method that setuptools calls by another name.
+            self.distribution.has_data = self.distribution.has_data_files
             super().run()
 
     return Command
@@ -135,16 +148,7 @@ setup(
     license='Apache-2.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     python_requires='>=3.10',
-    install_requires=[
-        'setuptools',
-        'numpy>=1.21',
-        # a robot has no display, and the wheel with windows needs libGL
-        'opencv-python-headless>=4.5',
-        'faiss-cpu>=1.7.2',
-        'pyyaml>=5.4',
-        'rosbags>=0.10',
-        'tqdm>=4.57',
-    ],
+    install_requires=REQUIRES,
     extras_require=EXTRAS,
     entry_points={
         'console_scripts': [f'{name} = {target}' for name, target in (COMMANDS | NODES).items()]
