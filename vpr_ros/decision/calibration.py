@@ -88,6 +88,13 @@ class LogisticModel:
             weight * value for weight, value in zip(self.weights, self._fill(values), strict=True)
         )
 
+    def probability(self, values: Mapping[str, float | None]) -> float:
+        """Probability in [0, 1] of a match being true."""
+        log_odds = self.log_odds(values)
+        if log_odds >= 0:
+            return 1.0 / (1.0 + math.exp(-min(log_odds, 700.0)))
+        return math.exp(log_odds) / (1.0 + math.exp(log_odds))
+
     def shortfalls(self, values: Mapping[str, float | None]) -> dict[str, float]:
         """Log-odds that each feature costs against its typical value, none negative."""
         filled = self._fill(values)
@@ -148,10 +155,7 @@ class Calibration:
 
     def probability(self, match: Match) -> float:
         """Probability in [0, 1] that the match shows the query's place."""
-        log_odds = self.model_for(match).log_odds(features_of(match))
-        if log_odds >= 0:
-            return 1.0 / (1.0 + math.exp(-min(log_odds, 700.0)))
-        return math.exp(log_odds) / (1.0 + math.exp(log_odds))
+        return self.model_for(match).probability(features_of(match))
 
     def blame(self, match: Match) -> Reason:
         """The evidence to blame for a low probability.
