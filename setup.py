@@ -23,7 +23,8 @@ SHARE = f'share/{PACKAGE}'
 NODES = {
     'place_recognition': 'vpr_ros.ros.place_recognition:main',
 }
-# command for the shell; ros2 run finds it as well
+# command for the shell; ros2 run finds it as well. pip writes bin/vpr, colcon copies this one.
+COLCON_BIN = ('bin', ['resource/bin/vpr'])
 COMMANDS = {
     'vpr': 'vpr_ros.cli.main:main',
 }
@@ -107,11 +108,12 @@ def executables() -> tuple[str, list[str]]:
 
 
 def with_executables(base: type) -> type:
-    """A wheel command of setuptools that adds lib/vpr_ros; pip runs it and colcon does not."""
+    """A wheel command, by which pip builds and colcon does not, that adds lib/vpr_ros."""
 
     class Command(base):  # type: ignore[misc, valid-type]
         def run(self) -> None:
-            self.distribution.data_files.append(executables())
+            data = self.distribution.data_files
+            data[data.index(COLCON_BIN)] = executables()
             # An editable install asks the distribution whether it "has_data" before it installs
             # data_files, a method that setuptools calls by another name.
             self.distribution.has_data = self.distribution.has_data_files
@@ -159,6 +161,7 @@ setup(
         *files('launch'),
         *files('config'),
         *files('models'),
+        COLCON_BIN,
     ],
     cmdclass=wheel_commands(),
     zip_safe=False,

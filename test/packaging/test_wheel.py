@@ -86,6 +86,19 @@ def test_pip_installs_the_same_commands(wheels: dict) -> None:
         assert f'{name} = {target}\n' in text
 
 
+@pytest.mark.parametrize('kind', KINDS)
+def test_the_command_of_a_colcon_workspace_stays_out(wheels: dict, kind: str) -> None:
+    assert not [name for name in wheels[kind].namelist() if name.startswith(f'{DATA}bin')]
+
+
+def test_a_colcon_workspace_has_the_command() -> None:
+    folder, scripts = constant('setup.py', 'COLCON_BIN')
+    assert folder == 'bin'
+    assert {Path(script).name for script in scripts} == constant('setup.py', 'COMMANDS').keys()
+    for script in scripts:
+        assert os.access(ROOT / script, os.X_OK)
+
+
 def test_every_command_has_its_function() -> None:
     targets = constant('setup.py', 'NODES') | constant('setup.py', 'COMMANDS')
     for target in targets.values():
