@@ -135,6 +135,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('thumbnail_width_px', 320,
               'Width of the JPEG stored with each place; 0 stores none.', 0, 4096),
     # node
+    Parameter('autostart', True,
+              'The executable brings itself to active; false leaves that to a lifecycle manager.',
+              read_only=True, group='node'),
     Parameter('mode', 'mapping', 'mapping recognises and grows the map, localization only reads.',
               choices=('mapping', 'localization'), read_only=True, group='node'),
     Parameter('map_path', '',

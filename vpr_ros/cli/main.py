@@ -10,11 +10,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 import importlib
-import json
 import sys
 
 from vpr_ros import __version__
-from vpr_ros.cli.verb import Verb
+from vpr_ros.cli.verb import Verb, write_json
 from vpr_ros.errors import VprError
 
 MODULES = (
@@ -33,9 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     verb: Verb = args.verb
     try:
-        result = verb.run(args)
-        if result is not None and getattr(args, 'json', None):
-            args.json.write_text(json.dumps(result, indent=2) + '\n', encoding='utf-8')
+        write_json(args, verb.run(args))
     except VprError as error:
         print(f'vpr {" ".join(verb.words)}: {error}', file=sys.stderr)
         return 1

@@ -4,13 +4,61 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vpr_ros.place_map import MapInfo
+from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.place_map import MapInfo, PlaceMap, Session
+
+_NS = 1e-9
 
 
-def info_dict(info: MapInfo) -> dict[str, Any]:
+def info_dict(info: MapInfo, sessions: Sequence[Session] = ()) -> dict[str, Any]:
     """A map's facts in JSON types."""
-    return {k: str(v) if isinstance(v, Path) else v for k, v in asdict(info).items()}
+    facts = asdict(info)
+    facts['model'].pop('card_json')
+    return {'format': 1, **facts, 'session_list': [asdict(session) for session in sessions]}
+
+
+def describe(info: MapInfo, sessions: Sequence[Session] = ()) -> str:
+    """A map's facts as text."""
+    size, places = info.bytes, max(info.places, 1)
+    lines = [
+        f'{info.path}: {info.places} places in {info.sessions} sessions, '
+        f'{size.file / 1e6:.2f} MB',
+        f'  model        {info.model.name}, {info.model.dim}-D, sha256 '
+        f'{info.model.sha256[:12]}...',
+        f'  identity     {info.uuid}, revision {info.revision}, format {info.format_version}',
+        f'  bytes/place  descriptor {size.descriptors / places:.0f}, '
+        f'patches {size.patches / places:.0f}, thumbnail {size.thumbnails / places:.0f}',
+        f'  normalised   on the mean of {info.statistics_count} places '
+        f'(refresh {info.statistics_revision})',
+        f'  index        {info.index}',
+    ]
+    if info.bounding_box_m is not None:
+        low, high = info.bounding_box_m
+        lines.append(f'  coverage     {high[0] - low[0]:.1f} x {high[1] - low[1]:.1f} m, '
+                     f'{info.travelled_m:.1f} m travelled')
+    for session in sessions:
+        lasted_s = ((session.ended_ns or 0) - (session.started_ns or 0)) * _NS
+        lines.append(f'  session {session.session_id:<4} {session.name or "(no name)"}: '
+                     f'{session.places} places in {lasted_s:.1f} s')
+    return '\n'.join(lines)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('map', type=Path, help='a .vprmap file')
+    add_json(parser)
+
+
+def _run(args: argparse.Namespace) -> dict[str, Any]:
+    with PlaceMap.open(args.map, read_only=True) as place_map:
+        info, sessions = place_map.info(), place_map.sessions()
+    print(describe(info, sessions))
+    return info_dict(info, sessions)
+
+
+VERB = Verb(('map', 'info'), 'say what is in a map', 'vpr map info site.vprmap', _arguments, _run)

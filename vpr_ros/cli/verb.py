@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+import json
 from pathlib import Path
 import sys
 from typing import Any
@@ -68,6 +69,12 @@ def settings_of(args: argparse.Namespace) -> Settings:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The argument of every verb that reports anything."""
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
+
+
+def write_json(args: argparse.Namespace, result: dict[str, Any] | None) -> None:
+    """Write a verb's results where ``--json`` says, if it says so."""
+    if result is not None and getattr(args, 'json', None):
+        args.json.write_text(json.dumps(result, indent=2) + '\n', encoding='utf-8')
 
 
 class ProgressBar:

@@ -97,7 +97,7 @@ class ModelCard:
         if digest != self.sha256:
             raise ModelError(
                 f'model {self.name!r}: {self.onnx_path.name} has sha256 {digest[:12]}..., its '
-                f'card says {self.sha256[:12]}...; take card and file from the same release, or run '
+                f'card says {self.sha256[:12]}...; take both from one release, or run '
                 f'`vpr model import` again'
             )
 
