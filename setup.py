@@ -55,9 +55,11 @@ EXTRAS = {
         'ros-std-srvs==5.5.1',
         'ros-visualization-msgs==5.5.1',
     ],
+    # For data sets whose ground truth is a MATLAB file.
+    'datasets': ['scipy'],
     # The version of torch with which the training was tested. torchvision is only needed to start
     # from its pretrained backbones.
-    'train': ['torch==2.13.0', 'onnx>=1.16', 'scipy'],
+    'train': ['torch==2.13.0', 'onnx>=1.16'],
     'backbones': ['torchvision'],
     'test': [
         'pytest>=7.4',

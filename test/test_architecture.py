@@ -19,7 +19,7 @@ import pytest
 
 PACKAGE = ROOT / 'vpr_ros'
 # What runs without ROS, on any laptop, and without the extras.
-BLOCKED = ('rclpy', 'vpr_msgs', 'torch', 'torchvision', 'matplotlib', 'onnx', 'launch')
+BLOCKED = ('rclpy', 'vpr_msgs', 'launch', 'torch', 'torchvision', 'matplotlib', 'onnx', 'scipy')
 STAGES = ('model', 'place_map', 'rerank', 'decision', 'world')
 EDGES = ('cli', 'ros')
 MOST_LINES = 300
