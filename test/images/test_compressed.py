@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import cv2
+from helpers import place_image
+from hypothesis import given, settings
+from hypothesis import strategies as st
+import numpy as np
+import pytest
+
+from vpr_ros.errors import ImageError
+from vpr_ros.images import compressed_size, decode_compressed
+
+IMAGE = place_image(3)
+
+
+def encoded(suffix: str, image: np.ndarray = IMAGE, *options: int) -> bytes:
+    return cv2.imencode(suffix, np.ascontiguousarray(image[..., ::-1]), options)[1].tobytes()
+
+
+@pytest.mark.parametrize('format', ['png', 'bgr8; png compressed bgr8', 'rgb8; png compressed ',
+                                    'PNG', '', 'jpeg'])
+def test_png_is_exact_whatever_the_format_says(format: str) -> None:
+    rgb = decode_compressed(format, encoded('.png'))
+    np.testing.assert_array_equal(rgb, IMAGE)
+    assert rgb.flags.c_contiguous
+
+
+@pytest.mark.parametrize('format', ['jpeg', 'jpg', 'bgr8; jpeg compressed bgr8',
+                                    'rgb8; jpeg compressed bgr8', 'mono8; jpeg compressed '])
+@pytest.mark.parametrize('options', [(cv2.IMWRITE_JPEG_PROGRESSIVE, 1), ()])
+def test_jpeg_keeps_the_colours(format: str, options: tuple[int, ...]) -> None:
+    rgb = decode_compressed(format, memoryview(encoded('.jpg', IMAGE, *options)))
+    assert np.abs(rgb.astype(int) - IMAGE).mean() < 8
+
+
+def test_colours_exchanged_before_compression_are_exchanged_back() -> None:
+    exchanged = encoded('.png', IMAGE[..., ::-1])
+    np.testing.assert_array_equal(
+        decode_compressed('bgr8; png compressed rgb8', exchanged), IMAGE
+    )
+
+
+def test_grey_alpha_and_16_bits() -> None:
+    grey = IMAGE[..., 0]
+    expected = np.repeat(grey[..., None], 3, axis=2)
+    raw = cv2.imencode('.png', grey)[1].tobytes()
+    np.testing.assert_array_equal(decode_compressed('mono8; png compressed ', raw), expected)
+    alpha = cv2.imencode('.png', np.dstack([IMAGE[..., ::-1], grey]))[1].tobytes()
+    np.testing.assert_array_equal(decode_compressed('png', alpha), IMAGE)
+    wide = cv2.imencode('.png', IMAGE[..., ::-1].astype(np.uint16) * 256 + 7)[1].tobytes()
+    np.testing.assert_array_equal(decode_compressed('rgb16; png compressed bgr16', wide), IMAGE)
+    counts = cv2.imencode('.png', 28_000 + 4 * grey.astype(np.uint16))[1].tobytes()
+    assert decode_compressed('mono16; png compressed mono16', counts).std() > 50
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
+@settings(deadline=None, max_examples=60)
+@given(part=st.floats(0, 0.999))
+def test_a_truncated_file_is_an_error(suffix: str, part: float) -> None:
+    whole = encoded(suffix)
+    with pytest.raises(ImageError) as raised:
+        decode_compressed('', whole[:int(len(whole) * part)])
+    assert '\n' not in str(raised.value)
+
+
+@settings(deadline=None, max_examples=200)
+@given(suffix=st.sampled_from(['.jpg', '.png']), seed=st.integers(0, 2**32 - 1))
+def test_damage_gives_an_image_or_an_error(suffix: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    data = bytearray(encoded(suffix, IMAGE[:24, :32]))
+    for at in rng.integers(0, len(data), 4):
+        data[at] = rng.integers(0, 256)
+    try:
+        rgb = decode_compressed('', bytes(data))
+    except ImageError:
+        return
+    assert rgb.ndim == 3 and rgb.dtype == np.uint8
+
+
+@pytest.mark.parametrize('noise', [b'', b'\xff', b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n', b'GIF89a'])
+def test_what_is_no_image_is_an_error(noise: bytes) -> None:
+    with pytest.raises(ImageError):
+        decode_compressed('jpeg', noise)
+
+
+def test_a_thumbnail_inside_does_not_hide_a_truncated_file() -> None:
+    thumbnail = encoded('.jpg', IMAGE[:16, :16])
+    comment = b'\xff\xe1' + struct.pack('>H', len(thumbnail) + 2) + thumbnail
+    whole = encoded('.jpg')
+    whole = whole[:2] + comment + whole[2:]
+    assert decode_compressed('', whole).shape == IMAGE.shape
+    assert compressed_size(whole) == (128, 96)
+    with pytest.raises(ImageError, match='ends early'):
+        decode_compressed('', whole[:-200])
+
+
+def test_a_bomb_is_refused_before_it_goes_off() -> None:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (struct.pack('>I', len(body)) + kind + body
+                + struct.pack('>I', zlib.crc32(kind + body)))
+    header = struct.pack('>IIBBBBB', 50_000, 50_000, 8, 2, 0, 0, 0)
+    bomb = b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IEND', b'')
+    with pytest.raises(ImageError, match='50000x50000 pixels, more than the 64000000'):
+        decode_compressed('png', bomb)
+    with pytest.raises(ImageError, match='128x96 pixels, more than the 1000'):
+        decode_compressed('jpeg', encoded('.jpg'), max_pixels=1000)
+
+
+@pytest.mark.parametrize(('format', 'sentence'), [
+    ('16UC1; compressedDepth', 'holds depth, not a picture'),
+    ('32FC1; compressedDepth png', 'holds depth'),
+    ('h264', "format 'h264' is neither JPEG nor PNG"),
+])
+def test_other_formats_are_named(format: str, sentence: str) -> None:
+    with pytest.raises(ImageError, match=sentence):
+        decode_compressed(format, b'\0' * 100)
