@@ -64,5 +64,5 @@ def test_the_environment_is_made_once(tmp_path: Path) -> None:
 def test_continuous_integration_runs_the_same_tests() -> None:
     script = (ROOT / '.ci' / 'run').read_text(encoding='utf-8')
     assert script.startswith('#!/usr/bin/env bash')
-    assert 'make test' in script
+    assert 'make --keep-going test' in script
     assert (ROOT / '.ci' / 'run').stat().st_mode & 0o111
