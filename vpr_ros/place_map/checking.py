@@ -56,6 +56,7 @@ def _problems(store: Store) -> Iterator[str]:
 
 
 def _card_problems(store: Store) -> Iterator[str]:
+    store.uuid()
     model = store.model()
     try:
         card = json.loads(model.card_json)

@@ -40,7 +40,7 @@ def explained(path: Path | str, doing: str) -> Iterator[None]:
     """Turn errors of SQLite into :class:`MapError` with one sentence."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from damaged text
         text = str(error)
         meaning = next((m for word, m in _MEANINGS if word in text.lower()), text)
         raise MapError(f'map {path}: cannot {doing}: {meaning}') from error
@@ -111,6 +111,7 @@ def identify(connection: sqlite3.Connection, path: Path | str) -> None:
     Raises:
         MapError: it does not.
     """
+    connection.execute('SELECT name FROM sqlite_master').fetchone()  # fails when it is none
     application = connection.execute('PRAGMA application_id').fetchone()[0]
     version = connection.execute('PRAGMA user_version').fetchone()[0]
     if application != schema.APPLICATION_ID:

@@ -26,6 +26,7 @@ from vpr_ros.types import FloatArray
 
 KINDS = ('flat', 'fp16', 'sq8')
 FLAT_PLACES = 20_000
+_SMALL_PLACES = 1000
 _TRAINING_ROWS = 20_000
 _CHUNK_ROWS = 8192
 # How many rows a kind proposes for k wanted: factor and addend. fp16 and sq8 can swap neighbours
@@ -33,8 +34,16 @@ _CHUNK_ROWS = 8192
 _PROPOSALS = {'flat': (1, 4), 'fp16': (1, 16), 'sq8': (2, 32)}
 
 
-def choose_kind(places: int) -> str:
-    """The kind for a map of so many places: exact while small, a byte a dimension when large."""
+def choose_kind(wanted: str, places: int) -> str:
+    """The kind for a map of so many places.
+
+    ``auto`` is exact while the map is small and a byte a dimension when it is large. Below
+    1,000 places every map is flat: value ranges learned from a few places do not fit the next.
+    """
+    if places < _SMALL_PLACES:
+        return 'flat'
+    if wanted != 'auto':
+        return wanted
     return 'flat' if places <= FLAT_PLACES else 'sq8'
 
 

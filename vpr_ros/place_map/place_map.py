@@ -125,12 +125,12 @@ class PlaceMap(MapReader):
         connection = None
         try:
             connection = sqlite.open_file(path, read_only=read_only)
-            if not read_only:
+            place_map = cls(connection, path, read_only=read_only, index=index, lock=lock)
+            check_built_by(path, place_map.model, model)
+            if not read_only:  # only now that the map is known to be sound is it touched
                 with sqlite.explained(path, 'open it for writing'):
                     connection.execute('PRAGMA journal_mode = WAL')
                     connection.execute('PRAGMA synchronous = NORMAL')
-            place_map = cls(connection, path, read_only=read_only, index=index, lock=lock)
-            check_built_by(path, place_map.model, model)
             return place_map
         except BaseException:
             if connection is not None:

@@ -11,8 +11,8 @@ The mean is part of the map: queries and places always go through the same one, 
 opened again answers as it did before. It is renewed, with the index, by the place that completes
 n = 1, 2, 3, 4, 5, 7, 9, 12, 15, 19, ... places: each number the one before it times 1.25, rounded
 up; from 10,000 places on, where the mean hardly moves and a new index takes a moment, twice the
-one before. The descriptors are float16 numbers of at most 1, so that their sum in float64 is exact and
-does not depend on the order of summation.
+one before. The descriptors are float16 numbers of at most 1, so that their sum in float64 is exact
+and does not depend on the order of summation.
 """
 
 from __future__ import annotations

@@ -113,5 +113,4 @@ class MapView:
 
     def _build_index(self, statistics: Statistics, halves: NDArray[np.float16]) -> DescriptorIndex:
         """The index of all places, float16 (n, D), under some statistics."""
-        kind = choose_kind(statistics.count) if self._kind == 'auto' else self._kind
-        return DescriptorIndex(kind, statistics, halves)
+        return DescriptorIndex(choose_kind(self._kind, statistics.count), statistics, halves)
