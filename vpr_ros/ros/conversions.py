@@ -1,0 +1,204 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Recognitions and map facts as messages, and recognitions back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+import math
+from typing import Any
+
+from vpr_msgs.msg import (
+    LoopClosureCandidate,
+    LoopClosureCandidates,
+    PlaceMatch,
+    SessionInfo,
+)
+from vpr_msgs.msg import MapInfo as MapInfoMessage
+from vpr_msgs.msg import Recognition as RecognitionMessage
+from vpr_ros.place_map import MapInfo, Session
+from vpr_ros.ros.geometry import (
+    pose_from_message,
+    pose_to_message,
+    stamp_from_message,
+    stamp_to_message,
+)
+from vpr_ros.types import Match, Place, Reason, Recognition, SpatialEvidence
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a message says beyond the recognition itself.
+
+    Attributes:
+        session_name: session id -> its name in the map.
+        robot: name of this robot.
+        own_session_id: the session that this robot records; 0 for none.
+        map_uuid: identity of the map that was asked.
+        model_name: the model that described the query.
+    """
+
+    session_name: Callable[[int], str] = str
+    robot: str = ''
+    own_session_id: int = 0
+    map_uuid: str = ''
+    model_name: str = ''
+
+    def robot_of(self, place: Place) -> str:
+        """Name of the robot that took a place, as far as it is known."""
+        return self.robot if place.session_id == self.own_session_id else ''
+
+
+def recognition_to_message(recognition: Recognition, context: Context) -> RecognitionMessage:
+    """One recognition with all its evidence."""
+    message = RecognitionMessage()
+    message.header.stamp = stamp_to_message(recognition.stamp_ns)
+    message.header.frame_id = recognition.frame_id
+    message.query_id = recognition.place_id
+    message.added_to_map = recognition.place_id > 0
+    message.reason = int(recognition.reason)
+    message.reason_text = describe(recognition)
+    message.probability = float(recognition.probability)
+    message.matches = [match_to_message(match, context) for match in recognition.matches]
+    message.has_travelled = recognition.travelled_m is not None
+    message.travelled_m = float(recognition.travelled_m or 0.0)
+    message.stage_names = list(recognition.latency_ms)
+    message.stage_ms = [float(value) for value in recognition.latency_ms.values()]
+    message.shed_candidates = recognition.shed_candidates
+    message.map_uuid, message.model_name = context.map_uuid, context.model_name
+    return message
+
+
+def match_to_message(match: Match, context: Context) -> PlaceMatch:
+    """One ranked place with its evidence."""
+    place, spatial = match.place, match.spatial
+    message = PlaceMatch(
+        place_id=place.place_id, stamp=stamp_to_message(place.stamp_ns), frame_id=place.frame_id,
+        session=context.session_name(place.session_id), robot=context.robot_of(place),
+        similarity=float(match.similarity), outside_similarity=float(match.outside_similarity),
+        spatial_score=math.nan, inliers=-1, sequence_support=match.sequence_support,
+        sequence_frames=match.sequence_frames,
+        travelled_m=math.nan if place.travelled_m is None else float(place.travelled_m),
+    )
+    if spatial is not None:
+        message.spatial_score, message.spatial_reason = float(spatial.score), spatial.reason
+        message.patch_sizes = list(spatial.scale_scores)
+        message.patch_scores = [float(score) for score in spatial.scale_scores.values()]
+        message.inliers, message.matches = int(spatial.inliers), int(spatial.matches)
+    if place.pose is not None:
+        message.has_pose, message.pose = True, pose_to_message(place.pose)
+        message.pose_frame_id = place.pose.frame_id
+    return message
+
+
+def closures_to_message(
+    recognition: Recognition, context: Context
+) -> LoopClosureCandidates | None:
+    """The accepted loop closure of a query; None when there is none."""
+    match = recognition.best
+    if not recognition.accepted or match is None:
+        return None
+    evidence = match_to_message(match, context)
+    candidate = LoopClosureCandidate(
+        match_stamp=evidence.stamp, match_frame_id=evidence.frame_id,
+        query_id=recognition.place_id, match_id=evidence.place_id,
+        query_robot=context.robot, match_robot=evidence.robot, match_session=evidence.session,
+        probability=float(recognition.probability), similarity=evidence.similarity,
+        outside_similarity=evidence.outside_similarity, spatial_score=evidence.spatial_score,
+        inliers=evidence.inliers, matches=evidence.matches,
+        sequence_support=evidence.sequence_support, sequence_frames=evidence.sequence_frames,
+        has_map_pose=evidence.has_pose, map_frame_id=evidence.pose_frame_id,
+    )
+    candidate.match_pose_in_map.pose = evidence.pose
+    candidate.header.stamp = stamp_to_message(recognition.stamp_ns)
+    candidate.header.frame_id = recognition.frame_id
+    return LoopClosureCandidates(header=candidate.header, candidates=[candidate])
+
+
+def recognition_from_message(
+    message: Any, session_ids: Mapping[str, int] | None = None
+) -> Recognition:
+    """A recognition as the pipeline gave it, up to the message's float32.
+
+    Args:
+        message: a vpr_msgs/Recognition.
+        session_ids: name -> id of the map's sessions; unknown names become session 0.
+    """
+    return Recognition(
+        stamp_ns=stamp_from_message(message.header.stamp),
+        frame_id=message.header.frame_id,
+        matches=tuple(match_from_message(match, session_ids or {}) for match in message.matches),
+        probability=message.probability,
+        reason=Reason(message.reason),
+        place_id=message.query_id,
+        travelled_m=message.travelled_m if message.has_travelled else None,
+        latency_ms=dict(zip(message.stage_names, message.stage_ms, strict=True)),
+        shed_candidates=message.shed_candidates,
+    )
+
+
+def match_from_message(message: Any, session_ids: Mapping[str, int]) -> Match:
+    """One ranked place; see :func:`recognition_from_message`."""
+    pose = pose_from_message(message.pose, message.pose_frame_id) if message.has_pose else None
+    travelled = None if math.isnan(message.travelled_m) else message.travelled_m
+    spatial = None
+    if not math.isnan(message.spatial_score):
+        scores = zip(message.patch_sizes, message.patch_scores, strict=True)
+        spatial = SpatialEvidence(
+            message.spatial_score, message.matches, message.inliers, dict(scores),
+            message.spatial_reason,
+        )
+    place = Place(
+        message.place_id, session_ids.get(message.session, 0), stamp_from_message(message.stamp),
+        message.frame_id, pose, travelled,
+    )
+    return Match(
+        place, message.similarity, message.outside_similarity, spatial,
+        message.sequence_support, message.sequence_frames,
+    )
+
+
+def map_info_to_message(
+    info: MapInfo,
+    sessions: Iterable[Session],
+    *,
+    mode: str = '',
+    robot: str = '',
+    own_session_id: int = 0,
+    frame_id: str = '',
+) -> MapInfoMessage:
+    """Facts about a map; the caller stamps the header."""
+    message = MapInfoMessage(
+        path='' if info.path == ':memory:' else info.path, uuid=info.uuid,
+        revision=info.revision, mode=mode, read_only=info.read_only,
+        model_name=info.model.name, model_sha256=info.model.sha256,
+        descriptor_dimension=info.model.dim, has_patches=info.has_patches,
+        place_count=info.places, size_bytes=info.bytes.file,
+        sessions=[
+            SessionInfo(
+                session_id=session.session_id, name=session.name, place_count=session.places,
+                robot=robot if session.session_id == own_session_id else '',
+                first_stamp=stamp_to_message(session.started_ns or 0),
+                last_stamp=stamp_to_message(session.ended_ns or 0),
+                travelled_m=math.nan,
+            )
+            for session in sessions
+        ],
+    )
+    message.header.frame_id = frame_id
+    return message
+
+
+def describe(recognition: Recognition) -> str:
+    """The reason's name and the figures behind it, in words."""
+    match = recognition.best
+    if match is None:
+        return recognition.reason.name
+    spatial = '' if match.spatial is None else f', spatial {match.spatial.score:.2f}'
+    return (
+        f'{recognition.reason.name}: place {match.place.place_id} with probability '
+        f'{recognition.probability:.2f}, similarity {match.similarity:.2f} (elsewhere '
+        f'{match.outside_similarity:.2f}){spatial}, sequence {match.sequence_support}/'
+        f'{match.sequence_frames}'
+    )

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of the node as diagnostic_msgs: three statuses that say what is wrong, if anything.
+
+``NODE: images`` is about what comes in, ``NODE: recognition`` about what is made of it and how
+fast, ``NODE: map`` about what it is compared with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+
+from vpr_ros.ros.statistics import Snapshot
+
+SILENCE_S = 3.0
+FOREIGN_CLOCK_MS = 3.6e6  # an image an hour old carries another clock's stamp: a bag, most likely
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the diagnostics tell beyond the counted figures.
+
+    Attributes:
+        node: fully qualified name of the node.
+        robot: goes into hardware_id.
+        active: the life cycle is in the state active.
+        mode: ``mapping`` or ``localization``.
+        lockstep: every image is to be processed.
+        image_topic: the resolved topic.
+        publishers: how many publishers it has.
+        odometry: in words.
+        camera: in words.
+        provider, provider_warning: where the model runs, and why not where it was asked to.
+        model: its name.
+        map_path, map_uuid, places, sessions: of the map.
+        foreign_clock: stamps are from a clock that is not the node's.
+        problem: the last unexpected error, '' for none.
+        building: progress of a map being built, '' for none.
+    """
+
+    node: str
+    robot: str = ''
+    active: bool = False
+    mode: str = 'mapping'
+    lockstep: bool = False
+    image_topic: str = ''
+    publishers: int = 0
+    odometry: str = ''
+    camera: str = ''
+    provider: str = ''
+    provider_warning: str = ''
+    model: str = ''
+    map_path: str = ''
+    map_uuid: str = ''
+    places: int = 0
+    sessions: int = 0
+    foreign_clock: bool = False
+    problem: str = ''
+    building: str = ''
+
+
+def statuses(figures: Snapshot, facts: Facts) -> list[DiagnosticStatus]:
+    """The three statuses."""
+    return [_images(figures, facts), _recognition(figures, facts), _map(facts)]
+
+
+def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
+    warnings, errors = [], []
+    if not facts.active:
+        warnings.append('the node is not active')
+    elif figures.silence_s is None:
+        who = f'{facts.publishers} publishers' if facts.publishers else 'nobody publishes it'
+        warnings.append(f'no image yet on {facts.image_topic} ({who})')
+    elif figures.silence_s > SILENCE_S:
+        warnings.append(f'no image for {figures.silence_s:.0f} s on {facts.image_topic}')
+    if figures.errors_lately:
+        worst = max(figures.errors, key=lambda sentence: figures.errors[sentence])
+        warnings.append(f'{figures.errors_lately} images could not be taken: {worst}')
+    if facts.lockstep and figures.dropped_lately:
+        errors.append(f'{figures.dropped_lately} images were lost in lockstep: play slower')
+    values = {
+        'topic': facts.image_topic,
+        'publishers': facts.publishers,
+        'rate_hz': f'{figures.rate_hz:.2f}',
+        'received': figures.received,
+        'dropped': figures.dropped,
+        'out_of_order': figures.out_of_order,
+        'time_jumps': figures.time_jumps,
+        'camera_info': facts.camera,
+        'odometry': facts.odometry,
+        'conversion_errors': sum(figures.errors.values()),
+    }
+    values |= {f'conversion_error: {name}': count for name, count in figures.errors.items()}
+    return _status('images', facts, warnings, errors, values)
+
+
+def _recognition(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
+    warnings = [facts.provider_warning] if facts.provider_warning else []
+    errors = [facts.problem] if facts.problem else []
+    values: dict[str, Any] = {
+        'model': facts.model,
+        'provider': facts.provider,
+        'processed': figures.processed,
+        'processed_hz': f'{figures.processed_hz:.2f}',
+        'last_reason': '' if figures.last_reason is None else figures.last_reason.name,
+    }
+    if figures.age_ms is not None:
+        p50, p99 = figures.age_ms
+        values |= {'age_ms_p50': f'{p50:.1f}', 'age_ms_p99': f'{p99:.1f}'}
+    elif facts.foreign_clock:
+        values['age_ms_p50'] = 'unknown: the stamps are of another clock (set use_sim_time?)'
+    for stage, (p50, p99) in figures.latency_ms.items():
+        values |= {f'{stage}_ms_p50': f'{p50:.2f}', f'{stage}_ms_p99': f'{p99:.2f}'}
+    values |= {f'reason: {name}': count for name, count in sorted(figures.reasons.items())}
+    return _status('recognition', facts, warnings, errors, values)
+
+
+def _map(facts: Facts) -> DiagnosticStatus:
+    warnings = []
+    if facts.mode == 'localization' and facts.places == 0:
+        warnings.append('the map is empty, so nothing can be recognised: load one with ~/load_map')
+    values = {
+        'mode': facts.mode, 'path': facts.map_path, 'uuid': facts.map_uuid,
+        'places': facts.places, 'sessions': facts.sessions, 'building': facts.building,
+    }
+    return _status('map', facts, warnings, [], values)
+
+
+def _status(
+    part: str, facts: Facts, warnings: list[str], errors: list[str], values: dict[str, Any]
+) -> DiagnosticStatus:
+    level = DiagnosticStatus.ERROR if errors else (
+        DiagnosticStatus.WARN if warnings else DiagnosticStatus.OK
+    )
+    return DiagnosticStatus(
+        level=level, name=f'{facts.node}: {part}', hardware_id=facts.robot,
+        message='; '.join([*errors, *warnings]) or 'OK',
+        values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
+    )

@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Query and match side by side, as a JPEG: what a person looks at to trust a loop closure."""
+
+from __future__ import annotations
+
+import array
+
+import cv2
+import numpy as np
+
+from vpr_ros.types import ImageArray, Recognition
+
+HEIGHT_PX = 240
+BAR_PX = 28
+QUALITY = 85
+GREEN, AMBER, WHITE = (46, 184, 87), (245, 166, 36), (255, 255, 255)  # RGB
+
+
+def match_image(image: ImageArray, thumbnail: bytes, recognition: Recognition) -> array.array[int]:
+    """Draw the query and the stored thumbnail of its best match with the decision below.
+
+    Args:
+        image: uint8 (H, W, 3) RGB, the query.
+        thumbnail: JPEG of the best match; empty when there is none.
+        recognition: what became of the query.
+
+    Returns:
+        The JPEG's bytes, in the form that ROS messages take without a copy per byte.
+    """
+    left = _scale(image)
+    right = _decode(thumbnail)
+    right = np.full_like(left, 40) if right is None else _scale(right)
+    color = GREEN if recognition.accepted else AMBER
+    bar = np.full((BAR_PX, left.shape[1] + right.shape[1], 3), color, np.uint8)
+    cv2.putText(bar, _caption(recognition), (8, BAR_PX - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.45, WHITE,
+                1, cv2.LINE_AA)
+    picture = cv2.cvtColor(np.vstack([np.hstack([left, right]), bar]), cv2.COLOR_RGB2BGR)
+    encoded = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    result = array.array('B')
+    result.frombytes(encoded.tobytes())
+    return result
+
+
+def _caption(recognition: Recognition) -> str:
+    match = recognition.best
+    if match is None:
+        return recognition.reason.name
+    return (
+        f'{recognition.reason.name}  p {recognition.probability:.2f}  similarity '
+        f'{match.similarity:.2f}  place {match.place.place_id}'
+    )
+
+
+def _decode(jpeg: bytes) -> ImageArray | None:
+    if not jpeg:
+        return None
+    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8)
+
+
+def _scale(image: ImageArray) -> ImageArray:
+    height, width = image.shape[:2]
+    size = (max(1, round(width * HEIGHT_PX / height)), HEIGHT_PX)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8)

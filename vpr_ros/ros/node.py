@@ -1,0 +1,256 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The lifecycle node ``place_recognition``: camera in, loop closures out.
+
+configure loads the model and the map and opens the services, activate subscribes to the camera,
+deactivate lets go of it, clean-up closes the map. The executor's thread only hands over: images go
+to the worker's slot, service calls become jobs of the worker, a map is built in a third thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from nav_msgs.msg import Odometry
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from vpr_ros.errors import VprError
+from vpr_ros.parameters import Value
+from vpr_ros.ros import parameters, qos
+from vpr_ros.ros.diagnostics import FOREIGN_CLOCK_MS, Facts, statuses
+from vpr_ros.ros.engine import Engine
+from vpr_ros.ros.odometry import OdometryBuffer
+from vpr_ros.ros.outputs import Outputs
+from vpr_ros.ros.services import Services
+from vpr_ros.ros.statistics import Statistics
+from vpr_ros.ros.stream import Stream
+from vpr_ros.ros.worker import Worker
+
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+
+
+class PlaceRecognitionNode(LifecycleNode):
+    """See the module; parameters are those of :mod:`vpr_ros.parameters`."""
+
+    def __init__(self, **keywords: Any) -> None:
+        """Declare the parameters; nothing is loaded before configure.
+
+        Args:
+            keywords: as for rclpy's Node.
+
+        Raises:
+            ConfigError: a parameter given at start is unknown or has a bad value.
+        """
+        super().__init__('place_recognition', **keywords)
+        parameters.declare(self)
+        parameters.on_change(self, self._parameters_changed)
+        self.failure = ''
+        self._engine: Engine | None = None
+        self._active = False
+        self._camera: list[Any] = []
+
+    # -- life cycle -----------------------------------------------------------------------------
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the model, open the map, open the services."""
+        values = parameters.read(self)
+        engine = Engine(values)
+        self._statistics = Statistics()
+        self._odometry = OdometryBuffer() if values['use_odometry'] else None
+        self._lockstep = bool(values['lockstep'])
+        self._transport = str(values['image_transport'])
+        self._camera_info: CameraInfo | None = None
+        self._map_facts: dict[str, Any] = {}
+        self._foreign_clock = False
+        self._worker: Worker[Any] = Worker(self._process, keep_all=self._lockstep)
+        self._worker.start()
+        try:
+            self._worker.submit(lambda: engine.open(self._session_name())).result()
+        except VprError as error:
+            self._worker.stop()
+            self.failure = str(error)
+            self.get_logger().error(self.failure)
+            return FAILURE
+        self._engine, self.failure = engine, ''
+        self._outputs = Outputs(self, engine)
+        self._stream = Stream(
+            engine, self._odometry, self._statistics, self._outputs.publish, self._outputs.forget,
+            self._age_ms, self.get_logger(), lockstep=self._lockstep,
+        )
+        self._take_rates(values)
+        self._answers = Services(self, engine, self._worker, self._outputs, self._map_changed)
+        self._worker.submit(self._map_changed)
+        # a steady clock: silence must be noticed while simulated time stands still, too
+        self._timer = self.create_timer(
+            float(values['diagnostics_period_s']),  # type: ignore[arg-type]
+            self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME),
+        )
+        model = engine.model
+        if model.warning:
+            self.get_logger().warning(model.warning)
+        self.get_logger().info(
+            f'{engine.mode} with model {model.card.name} on {model.provider}, '
+            f'{len(engine.place_map)} places in {engine.place_map.path}'
+        )
+        return SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Subscribe to the camera and the odometry."""
+        image_type = CompressedImage if self._transport == 'compressed' else Image
+        self._stream.restart()
+        sensor = qos.LOCKSTEP if self._lockstep else qos.SENSOR
+        topic = self.image_topic()
+        # odometry first: of what is ready at once, the executor takes the oldest subscription first
+        if self._odometry is not None:
+            profile = qos.LOCKSTEP if self._lockstep else qos.ODOMETRY
+            self._camera.append(
+                self.create_subscription(Odometry, 'odom', self._on_odometry, profile)
+            )
+        self._camera += [
+            self.create_subscription(image_type, topic, self._on_image, sensor),
+            self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, qos.SENSOR),
+        ]
+        self._active = True
+        self.get_logger().info(f'waiting for {image_type.__name__} on {topic}')
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of the camera; services go on answering."""
+        self._active = False
+        for subscription in self._camera:
+            self.destroy_subscription(subscription)
+        self._camera = []
+        self._worker.clear()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the map and everything else that configure opened."""
+        self.close()
+        return SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close everything, from any state."""
+        self.close()
+        return SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close everything; the node may be configured again."""
+        self.close()
+        return SUCCESS
+
+    def close(self) -> None:
+        """Stop the worker and close the map; a second call does nothing."""
+        engine, self._engine, self._active = self._engine, None, False
+        if engine is None:
+            return
+        for subscription in self._camera:
+            self.destroy_subscription(subscription)
+        self._camera = []
+        self.destroy_timer(self._timer)
+        self._answers.destroy()
+        self._worker.clear()
+        self._worker.submit(engine.close)
+        self._worker.stop()
+        self._outputs.destroy()
+
+    def image_topic(self) -> str:
+        """The topic of the camera; that of the compressed transport lies below the raw one."""
+        topic = self.resolve_topic_name('image')
+        if self._transport == 'compressed' and not topic.endswith('/compressed'):
+            topic += '/compressed'
+        return self.resolve_topic_name(topic)
+
+    # -- callbacks of the executor: none of them takes long -------------------------------------
+
+    def _on_image(self, message: Any) -> None:
+        self._statistics.received(time.monotonic(), dropped=self._worker.offer(message))
+
+    def _on_odometry(self, message: Odometry) -> None:
+        if self._odometry is not None and self._odometry.add(message):
+            self._statistics.count('odometry')
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        self._camera_info = message
+
+    def _parameters_changed(self, values: dict[str, Value]) -> None:
+        engine = self._engine
+        if engine is None:
+            return
+        settings = parameters.settings_of(values)
+        self._take_rates(values)
+        self._worker.submit(lambda: engine.configure(settings))
+
+    def _take_rates(self, values: dict[str, Value]) -> None:
+        self._stream.max_rate_hz = float(values['max_rate_hz'])  # type: ignore[arg-type]
+        self._stream.odometry_timeout_s = float(
+            values['odometry_timeout_s']  # type: ignore[arg-type]
+        )
+
+    def _publish_diagnostics(self) -> None:
+        engine = self._engine
+        if engine is None:
+            return
+        self._worker.submit(self._look_at_map)
+        topic = self.image_topic()
+        facts = Facts(
+            node=self.get_fully_qualified_name(), robot=engine.robot, active=self._active,
+            mode=engine.mode, lockstep=self._lockstep, image_topic=topic,
+            publishers=self.count_publishers(topic),
+            odometry='off' if self._odometry is None else self._odometry.describe(),
+            camera=_camera(self._camera_info), foreign_clock=self._foreign_clock,
+            problem=self._stream.problem, building=self._answers.builder.progress,
+        )
+        message = DiagnosticArray(status=statuses(
+            self._statistics.snapshot(time.monotonic()),
+            dataclasses.replace(facts, **self._map_facts),
+        ))
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._outputs.publish_diagnostics(message)
+
+    # -- in the worker's thread -----------------------------------------------------------------
+
+    def _process(self, message: Any) -> None:
+        self._stream.process(message)
+
+    def _look_at_map(self) -> None:
+        """Publish the map's facts if they have changed, and keep them for the diagnostics."""
+        engine = self._engine
+        if engine is None:
+            return
+        self._outputs.publish_map()
+        place_map, model = engine.place_map, engine.model
+        self._map_facts = {
+            'map_path': str(place_map.path), 'map_uuid': place_map.uuid,
+            'places': len(place_map), 'sessions': len(place_map.sessions()),
+            'model': model.card.name, 'provider': model.provider,
+            'provider_warning': model.warning or '',
+        }
+
+    def _map_changed(self) -> None:
+        """Another map or session has begun: start anew and tell."""
+        self._stream.restart()
+        self._outputs.forget()
+        self._look_at_map()
+
+    def _age_ms(self, stamp_ns: int) -> float | None:
+        age_ms = (self.get_clock().now().nanoseconds - stamp_ns) / 1e6
+        self._foreign_clock = abs(age_ms) > FOREIGN_CLOCK_MS
+        return None if self._foreign_clock else age_ms
+
+    def _session_name(self) -> str:
+        """Name of the drive that begins now; '' while simulated time has not begun."""
+        now_s = self.get_clock().now().nanoseconds / 1e9
+        return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(now_s)) if now_s > 0 else ''
+
+
+def _camera(info: CameraInfo | None) -> str:
+    """The calibration in words."""
+    if info is None:
+        return 'none received'
+    calibrated = info.distortion_model if info.k[0] > 0 else 'not calibrated'
+    return f'{info.width}x{info.height} {calibrated} in {info.header.frame_id!r}'

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node counts about itself, from any thread: the figures behind the diagnostics."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import threading
+
+import numpy as np
+
+from vpr_ros.types import Reason, Recognition
+
+WINDOW = 500  # samples that percentiles look back over
+RATE_WINDOW_S = 5.0
+MAX_NAMED = 16  # different errors that are kept by name; the rest is counted together
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The figures at one moment.
+
+    Attributes:
+        received, processed, dropped, out_of_order, time_jumps, odometry: counts since the start.
+        dropped_lately: images dropped since the snapshot before.
+        rate_hz: images received per second, over the last seconds.
+        processed_hz: images processed per second, over the last seconds.
+        silence_s: since the last image; None before the first.
+        latency_ms: stage -> (p50, p99) over the last recognitions.
+        age_ms: (p50, p99) of the time from the image's stamp to its result; None without any.
+        errors: sentence -> count, of images that could not be taken.
+        errors_lately: such images since the snapshot before.
+        reasons: outcome -> count.
+        last_reason: outcome of the last recognition, or None.
+    """
+
+    received: int = 0
+    processed: int = 0
+    dropped: int = 0
+    out_of_order: int = 0
+    time_jumps: int = 0
+    odometry: int = 0
+    dropped_lately: int = 0
+    rate_hz: float = 0.0
+    processed_hz: float = 0.0
+    silence_s: float | None = None
+    latency_ms: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    age_ms: tuple[float, float] | None = None
+    errors: Mapping[str, int] = field(default_factory=dict)
+    errors_lately: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    last_reason: Reason | None = None
+
+
+class Statistics:
+    """Counters and windows, guarded by one lock. Times are monotonic seconds, given by callers."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._errors: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._arrivals: deque[float] = deque(maxlen=10 * WINDOW)
+        self._results: deque[float] = deque(maxlen=10 * WINDOW)
+        self._latency: dict[str, deque[float]] = {}
+        self._ages: deque[float] = deque(maxlen=WINDOW)
+        self._last_reason: Reason | None = None
+        self._seen: Counter[str] = Counter()
+
+    def received(self, now_s: float, *, dropped: int = 0) -> None:
+        """An image came in, and ``dropped`` older ones had to go for it."""
+        with self._lock:
+            self._arrivals.append(now_s)
+            self._counts['received'] += 1
+            self._counts['dropped'] += dropped
+
+    def count(self, what: str) -> None:
+        """Count one of ``dropped``, ``out_of_order``, ``time_jumps``, ``odometry``."""
+        with self._lock:
+            self._counts[what] += 1
+
+    def failed(self, sentence: str) -> bool:
+        """An image could not be taken; returns True when this sentence is new."""
+        with self._lock:
+            self._counts['errors'] += 1
+            new = sentence not in self._errors
+            if new and len(self._errors) >= MAX_NAMED:
+                self._errors['other'] += 1
+                return False
+            self._errors[sentence] += 1
+            return new
+
+    def recognized(self, recognition: Recognition, now_s: float, age_ms: float | None) -> None:
+        """A frame was processed; ``age_ms`` is None when its clock is not the node's."""
+        with self._lock:
+            self._counts['processed'] += 1
+            self._results.append(now_s)
+            self._reasons[recognition.reason.name] += 1
+            self._last_reason = recognition.reason
+            if age_ms is not None:
+                self._ages.append(age_ms)
+            for stage, value in recognition.latency_ms.items():
+                self._latency.setdefault(stage, deque(maxlen=WINDOW)).append(value)
+
+    def snapshot(self, now_s: float) -> Snapshot:
+        """The figures now."""
+        with self._lock:
+            lately = self._counts - self._seen
+            self._seen = self._counts.copy()
+            return Snapshot(
+                **{name: self._counts[name] for name in (
+                    'received', 'processed', 'dropped', 'out_of_order', 'time_jumps', 'odometry'
+                )},
+                dropped_lately=lately['dropped'],
+                rate_hz=_rate(self._arrivals, now_s),
+                processed_hz=_rate(self._results, now_s),
+                silence_s=now_s - self._arrivals[-1] if self._arrivals else None,
+                latency_ms={stage: _percentiles(w) for stage, w in self._latency.items()},
+                age_ms=_percentiles(self._ages) if self._ages else None,
+                errors=dict(self._errors),
+                errors_lately=lately['errors'],
+                reasons=dict(self._reasons),
+                last_reason=self._last_reason,
+            )
+
+
+def _rate(times_s: deque[float], now_s: float) -> float:
+    """Events per second since the first one within the window."""
+    recent = [t for t in times_s if now_s - t <= RATE_WINDOW_S]
+    return len(recent) / max(now_s - recent[0], 0.2) if len(recent) > 1 else 0.0
+
+
+def _percentiles(values: deque[float]) -> tuple[float, float]:
+    p50, p99 = np.percentile(np.fromiter(values, np.float64, len(values)), (50, 99))
+    return float(p50), float(p99)
