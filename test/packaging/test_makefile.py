@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -16,9 +17,12 @@ pytestmark = pytest.mark.skipif(not shutil.which('make'), reason='needs make')
 
 def plan(tmp_path: Path, *arguments: str) -> str:
     """The commands that make would run on a fresh machine."""
+    # the tests may run below make themselves, which hands its own options down
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(('MAKE', 'MFLAGS'))}
     done = subprocess.run(
         ['make', '--dry-run', f'VENV={tmp_path}/environment', *arguments],
         cwd=ROOT,
+        env=environment,
         capture_output=True,
         text=True,
         check=True,
