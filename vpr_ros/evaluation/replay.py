@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Replay a drive through the pipeline and score its loop closures.
+
+:func:`run` and :func:`vpr_ros.evaluation.scoring.score` are apart, so that recognitions that come
+from the running node are scored in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from vpr_ros.evaluation.about import about
+from vpr_ros.evaluation.ground_truth import GroundTruth
+from vpr_ros.evaluation.journal import Journal
+from vpr_ros.evaluation.replay_result import ReplayResult
+from vpr_ros.evaluation.scoring import score
+from vpr_ros.pipeline import PlaceRecognizer
+from vpr_ros.types import Frame, Recognition
+
+Progress = Callable[[int, int, str], None]
+
+
+def run(
+    frames: Iterable[Frame],
+    recognizer: PlaceRecognizer,
+    *,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
+    total: int = 0,
+) -> Iterator[Recognition]:
+    """Process frames as the node does, in order, one recognition each.
+
+    Time that jumps back begins a new session, as in the node.
+
+    Args:
+        frames: of the drive.
+        recognizer: its map grows when it is mapping.
+        journal: notes every frame; pictures of keyframes (of all frames when not mapping).
+        progress: called with (frames done, ``total``, stage).
+        total: number of frames, for the progress.
+    """
+    before_ns = None
+    for done, frame in enumerate(frames):
+        if before_ns is not None and frame.stamp_ns < before_ns:
+            recognizer.reset()
+        before_ns = frame.stamp_ns
+        recognition = recognizer.process(frame)
+        if journal is not None:
+            keyframe = recognition.place_id != 0 or not recognizer.mapping
+            journal.see(frame, picture=keyframe or recognition.accepted)
+        if progress is not None:
+            progress(done + 1, max(total, done + 1), 'replaying')
+        yield recognition
+
+
+def replay(
+    frames: Iterable[Frame],
+    recognizer: PlaceRecognizer,
+    ground_truth: GroundTruth | None,
+    *,
+    bag: str = '',
+    progress: Progress | None = None,
+    total: int = 0,
+) -> ReplayResult:
+    """Replay a drive and score it.
+
+    Args:
+        frames: of the drive.
+        recognizer: see :func:`run`; its map may already hold places.
+        ground_truth: None gives decisions and latencies without right and wrong.
+        bag: name of the drive, for reports.
+        progress, total: see :func:`run`.
+    """
+    known = recognizer.place_map.places()
+    journal = Journal()
+    recognitions = list(run(frames, recognizer, journal=journal, progress=progress, total=total))
+    matched = {m.place.place_id for r in recognitions for m in r.matches}
+    journal.see_map(recognizer.place_map, [p.place_id for p in known if p.place_id in matched])
+    if ground_truth is not None:
+        ground_truth.bind_frames(journal.stamps_ns)
+    return score(
+        recognitions, ground_truth, recognizer.settings, known_places=known, journal=journal,
+        about=about(recognizer.model), bag=bag,
+        calibration_source=recognizer.calibration.source,
+    )

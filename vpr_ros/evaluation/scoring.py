@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Score the recognitions of a drive, wherever they come from, against the ground truth.
+
+What counts, exactly:
+
+- A *query* is a keyframe: a frame that joined the map (when the map does not grow, every frame).
+  The figures of all frames stand beside them under ``all_frames``.
+- A query is a *revisit* when the map held at least one place that shows its place and was not
+  recent. Queries that are no revisit can only do harm: a match accepted for them is false.
+- *true*: accepted, and the match shows the query's place. *false*: accepted, and it does not.
+  *missed*: a revisit for which nothing was accepted.
+- precision = true / (true + false); recall = true / revisits.
+- ``recall_at_100_precision``: the same recall at the lowest probability threshold without a false
+  match, the other gates (``min_*``) as they are set.
+- Where the ground truth says nothing, the query is *unknown* and counts in none of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from vpr_ros.decision.calibration import GENERIC
+from vpr_ros.decision.decide import decide
+from vpr_ros.evaluation.calibrate import sample_of
+from vpr_ros.evaluation.calibration_error import CalibrationError
+from vpr_ros.evaluation.ground_truth import GroundTruth
+from vpr_ros.evaluation.journal import Journal
+from vpr_ros.evaluation.latency import LatencyQuantiles
+from vpr_ros.evaluation.loop_metrics import LoopClosureCounts
+from vpr_ros.evaluation.precision_recall import PrecisionRecall
+from vpr_ros.evaluation.replay_result import QueryVerdict, ReplayResult
+from vpr_ros.evaluation.revisits import Revisit, RevisitFinder
+from vpr_ros.settings import Settings
+from vpr_ros.types import Match, Place, Reason, Recognition
+
+MOST_SAMPLES = 20_000
+
+
+def score(
+    recognitions: Sequence[Recognition],
+    ground_truth: GroundTruth | None,
+    settings: Settings,
+    *,
+    known_places: Sequence[Place] = (),
+    journal: Journal | None = None,
+    about: Mapping[str, Any] | None = None,
+    bag: str = '',
+    calibration_source: str = '',
+) -> ReplayResult:
+    """Score a drive.
+
+    Args:
+        recognitions: one per processed frame, in order, from :func:`replay.run` or the node.
+        ground_truth: with :meth:`GroundTruth.bind_frames` already called; None judges nothing.
+        settings: those that the recogniser ran with.
+        known_places: what the map held before the drive.
+        journal: pictures and route for the report.
+        about: versions and machine, see :func:`vpr_ros.evaluation.about.about`.
+        bag: name of the drive.
+        calibration_source: where the probabilities come from.
+    """
+    mapping = any(recognition.place_id for recognition in recognitions)
+    finder = ground_truth and RevisitFinder(ground_truth, settings, recognitions, known_places)
+    keyframes, frames = LoopClosureCounts(), LoopClosureCounts()
+    curve, error, latency = PrecisionRecall(), CalibrationError(), LatencyQuantiles()
+    samples, verdicts = [], []
+    for recognition in recognitions:
+        latency.update(recognition.latency_ms)
+        revisit = finder.next(recognition) if finder else Revisit(None)
+        correct = _correct(recognition.best, recognition.stamp_ns, ground_truth)
+        frames.update(recognition.reason, correct=correct, revisit=revisit.possible)
+        best = recognition.best
+        if best is not None and correct is not None:
+            samples.append(sample_of(best, true=correct))
+        if mapping and not recognition.place_id:
+            continue
+        keyframes.update(recognition.reason, correct=correct, revisit=revisit.possible)
+        verdicts.append(QueryVerdict(recognition, correct, revisit))
+        if best is not None and correct is not None:
+            error.update(recognition.probability, correct=correct)
+        if revisit.possible is not None or correct is not None:
+            passes = best is not None and correct is not None and _passes_gates(best, settings)
+            curve.update(recognition.probability if passes else None,
+                         correct=bool(correct), answerable=bool(revisit.possible))
+    return ReplayResult(
+        bag=bag, settings=settings, about=about or {}, ground_truth=ground_truth,
+        keyframes=keyframes, all_frames=frames, precision_recall=curve, calibration_error=error,
+        latency=latency, samples=_thinned(samples), verdicts=verdicts,
+        journal=journal or Journal(), calibration_source=calibration_source,
+    )
+
+
+def _correct(
+    best: Match | None, stamp_ns: int, ground_truth: GroundTruth | None
+) -> bool | None:
+    if best is None or ground_truth is None:
+        return None
+    return ground_truth.is_same_place(stamp_ns, best.place.stamp_ns)
+
+
+def _passes_gates(best: Match, settings: Settings) -> bool:
+    """Whether the match would be accepted if its probability were high enough."""
+    return decide(best, 1.0, GENERIC, settings, shed=False) is Reason.ACCEPTED
+
+
+def _thinned(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most :data:`MOST_SAMPLES`, evenly over the drive."""
+    if len(samples) <= MOST_SAMPLES:
+        return samples
+    rows = np.linspace(0, len(samples) - 1, MOST_SAMPLES).astype(int)
+    return [samples[row] for row in rows]
