@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores a block of candidates: match every patch size, score, fuse, collect the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vpr_ros.errors import MapError
+from vpr_ros.rerank.fusion import fuse
+from vpr_ros.rerank.homography import homography_check, stride_px
+from vpr_ros.rerank.matching import Matches, is_blank, mutual_matches
+from vpr_ros.rerank.presets import RerankSettings
+from vpr_ros.rerank.scales import Patches, ScaleView, dimension, stack, view
+from vpr_ros.rerank.scoring import spatial_scores
+from vpr_ros.types import FloatArray, PatchSet, SpatialEvidence
+
+BLANK_QUERY = 'the patches of the query are all alike'
+BLANK_CANDIDATE = 'the patches of the place are all alike'
+
+
+@dataclass
+class Workspace:
+    """Buffers that one thread reuses from block to block."""
+
+    similarities: FloatArray = field(default_factory=lambda: np.empty(0, np.float32))
+    references: FloatArray = field(default_factory=lambda: np.empty(0, np.float32))
+
+    def grow(self, similarities: int, references: int) -> None:
+        """Make room for so many elements."""
+        if self.similarities.size < similarities:
+            self.similarities = np.empty(similarities, np.float32)
+        if self.references.size < references:
+            self.references = np.empty(references, np.float32)
+
+
+class PreparedQuery:
+    """The query's patches at one stride, decoded once for all candidates.
+
+    Args:
+        patches: patch size -> patches of the query.
+        settings: sizes and dimensions.
+        stride: of the grid.
+
+    Raises:
+        MapError: a patch size of the settings is missing.
+    """
+
+    def __init__(self, patches: Mapping[int, PatchSet], settings: RerankSettings,
+                 stride: int) -> None:
+        missing = [size for size in settings.weights if size not in patches]
+        if missing:
+            raise MapError(
+                f'the query has no patches of size {missing[0]}, only {sorted(patches)}'
+            )
+        self.stride = stride
+        self.scales: dict[int, ScaleView] = {
+            size: view(patches[size], stride=stride, dim=settings.dim)
+            for size in settings.weights
+        }
+        self.grids = {size: patches[size].grid for size in settings.weights}
+
+    @property
+    def similarities_per_candidate(self) -> int:
+        """Similarities computed for a candidate in its largest patch size."""
+        return max(len(scale.descriptors) ** 2 for scale in self.scales.values())
+
+
+def score_block(query: PreparedQuery, candidates: Sequence[Mapping[int, Patches]],
+                settings: RerankSettings, *, check: bool,
+                workspace: Workspace) -> list[SpatialEvidence]:
+    """Compare one query with several candidates.
+
+    Args:
+        query: prepared at the stride that is to be used.
+        candidates: patch size -> patches, each with all sizes of the settings.
+        settings: what to score.
+        check: also fit homographies (and, if ``scoring`` says so, score by them).
+        workspace: of the calling thread.
+
+    Returns:
+        The evidence for each candidate.
+
+    Raises:
+        MapError: patches of another grid or dimension than the query's.
+    """
+    count = len(candidates)
+    scores, reasons = {}, {}
+    found, inliers = np.zeros(count, int), np.zeros(count, int)
+    for size, scale in query.scales.items():
+        sets = [candidate[size] for candidate in candidates]
+        matches, reasons[size] = _match(query, size, sets, settings, workspace)
+        found += matches.per_candidate()
+        spatial = spatial_scores(matches, scale.grid)
+        scores[size] = spatial.scores
+        reasons[size] = [a or b for a, b in zip(reasons[size], spatial.reasons, strict=True)]
+        if check:
+            tolerance = settings.tolerance * stride_px(scale.centers_px, scale.grid)
+            for index, one in enumerate(sets):
+                mine, other = matches.of(index)
+                points = one.centers_px.reshape(*one.grid, 2)[::query.stride, ::query.stride]
+                checked = homography_check(
+                    scale.centers_px[mine], points.reshape(-1, 2)[other],
+                    len(scale.descriptors), tolerance_px=tolerance, method=settings.method,
+                )
+                inliers[index] += checked.inliers
+                if settings.scoring == 'homography':
+                    scores[size][index] = checked.score
+                    reasons[size][index] = reasons[size][index] if checked.score == 0 else ''
+                    reasons[size][index] = reasons[size][index] or checked.reason
+    fused = fuse(scores, settings.weights)
+    leading = max(settings.weights, key=lambda size: settings.weights[size])
+    return [
+        SpatialEvidence(
+            # rounding of the weights must not lift a score above 1
+            score=min(float(fused[i]), 1.0), matches=int(found[i]),
+            inliers=int(inliers[i]) if check else -1,
+            scale_scores={size: float(of_size[i]) for size, of_size in scores.items()},
+            reason='' if fused[i] > 0 else reasons[leading][i],
+        )
+        for i in range(count)
+    ]
+
+
+def _match(query: PreparedQuery, size: int, sets: Sequence[Patches], settings: RerankSettings,
+           workspace: Workspace) -> tuple[Matches, list[str]]:
+    """Matches of one patch size, none for blank images, and which those are."""
+    scale = query.scales[size]
+    rows, dim = scale.descriptors.shape
+    wanted = query.grids[size]
+    for one in sets:
+        if one.grid != wanted:
+            raise MapError(
+                f'the place has {one.grid[0]}x{one.grid[1]} patches of size {size}, the query '
+                f'{wanted[0]}x{wanted[1]}; build the map with the model in use'
+            )
+        width = dimension(one, settings.dim)
+        if width != dim:
+            raise MapError(f'the place has patch descriptors of {width} dimensions, the query '
+                           f'{dim}; build the map with the model in use')
+    workspace.grow(len(sets) * rows * rows, len(sets) * rows * dim)
+    references = stack(sets, stride=query.stride, dim=settings.dim, out=workspace.references)
+    matches = mutual_matches(scale.descriptors, references, workspace.similarities)
+    blank = is_blank(references)
+    reasons = [BLANK_CANDIDATE if b else '' for b in blank.tolist()]
+    if scale.blank:
+        blank, reasons = np.ones_like(blank), [BLANK_QUERY] * len(sets)
+    if blank.any():
+        kept = ~blank[matches.candidate]
+        matches = Matches(matches.query[kept], matches.reference[kept], matches.candidate[kept],
+                          matches.count)
+    return matches, reasons

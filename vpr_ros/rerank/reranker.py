@@ -1,0 +1,198 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The re-ranking stage: candidates in, the same candidates with evidence in a better order out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+import math
+import os
+
+from vpr_ros.errors import ConfigError
+from vpr_ros.rerank import blas
+from vpr_ros.rerank.matching import MAX_BLOCK
+from vpr_ros.rerank.pairs import PreparedQuery, Workspace, score_block
+from vpr_ros.rerank.presets import RerankSettings, preset
+from vpr_ros.rerank.scales import Patches
+from vpr_ros.types import PatchSet, SpatialEvidence
+
+CANDIDATES_PER_BLOCK = 16  # at most, so that the time left is looked at often enough
+SMALL_BLOCK = 1 << 17  # similarities below which a second thread costs more than it gives
+COST_MARGIN = 1.2  # the next candidates may take this much longer than the dearest so far
+COST_DECAY = 0.9  # how fast one slow moment is forgotten
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place to compare with the query.
+
+    Attributes:
+        place_id: of the map.
+        load: reads its patches, patch size -> codes or descriptors; empty when it has none.
+    """
+
+    place_id: int
+    load: Callable[[], Mapping[int, Patches]]
+
+
+@dataclass(frozen=True)
+class Reranked:
+    """What re-ranking found.
+
+    Attributes:
+        ranked: (place id, evidence), best first. Candidates that were compared on the full grid
+            come first, then those compared coarsely, then those not compared (evidence None), in
+            the order in which they came.
+        shed: how many were not compared because the time was up.
+        full_grid_shed: how many kept their coarse score because the time was up.
+    """
+
+    ranked: list[tuple[int, SpatialEvidence | None]]
+    shed: int = 0
+    full_grid_shed: int = 0
+
+
+class Reranker:
+    """Compares a query with candidates within the time that is left.
+
+    Its only state is what a candidate has cost so far, see :meth:`reset`.
+
+    Args:
+        settings: a preset's name or settings.
+        workers: threads over candidates; 0 takes the cores (at most 4) where the matrix products
+            can be kept on the calling thread, else 1.
+
+    Raises:
+        ConfigError: no such preset, or ``none``, which has nothing to rank.
+    """
+
+    def __init__(self, settings: RerankSettings | str, *, workers: int = 0) -> None:
+        chosen = preset(settings) if isinstance(settings, str) else settings
+        if chosen is None:
+            raise ConfigError("the preset 'none' re-ranks nothing; leave the stage out instead")
+        self.settings = chosen
+        self.workers = workers if workers > 0 else _default_workers()
+        self._pool = ThreadPoolExecutor(self.workers) if self.workers > 1 else None
+        self._workspaces = [Workspace() for _ in range(self.workers)]
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what candidates have cost; the next deadline starts with one candidate."""
+        self._cost_s = {'coarse': 0.0, 'full': 0.0}
+
+    def close(self) -> None:
+        """End the worker threads; later calls do all work on the calling thread."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def rerank(self, query: Mapping[int, PatchSet], candidates: Iterable[Candidate], *,
+               remaining_s: Callable[[], float] | None = None) -> Reranked:
+        """Order candidates by how well their patches agree with the query's.
+
+        Args:
+            query: patch size -> patches of the query.
+            candidates: the likeliest first; the last are shed first.
+            remaining_s: seconds left, asked between candidates; None or infinity is no deadline.
+
+        Raises:
+            MapError: patches are damaged or of another model.
+        """
+        pending, settings = list(candidates), self.settings
+        left = _until(remaining_s)
+        coarse = settings.coarse and len(pending) > settings.fine
+        found: list[SpatialEvidence | None]
+        found, shed = self._score(query, pending, coarse=coarse, remaining_s=left)
+        order = sorted(range(len(pending)), key=lambda i: _rank(found[i]))
+        full_grid_shed = 0
+        if coarse:
+            best = [i for i in order[: settings.fine] if found[i] is not None]
+            again, full_grid_shed = self._score(
+                query, [pending[i] for i in best], coarse=False, remaining_s=left
+            )
+            full = {i: evidence for i, evidence in zip(best, again, strict=True) if evidence}
+            found = [full.get(i, evidence) for i, evidence in enumerate(found)]
+            order = sorted(order, key=lambda i: (i not in full, _rank(found[i])))
+        ranked = [(pending[i].place_id, found[i]) for i in order]
+        return Reranked(ranked, shed, full_grid_shed)
+
+    def _score(
+        self, query: Mapping[int, PatchSet], candidates: Sequence[Candidate], *, coarse: bool,
+        remaining_s: Callable[[], float],
+    ) -> tuple[list[SpatialEvidence | None], int]:
+        """Evidence for each candidate in turn until the time is up; and how many were shed."""
+        stride = self.settings.coarse_stride if coarse else 1
+        prepared = PreparedQuery(query, self.settings, stride)
+        check = bool(self.settings.method) and not coarse
+        per_candidate = prepared.similarities_per_candidate
+        block = min(CANDIDATES_PER_BLOCK, max(1, MAX_BLOCK // per_candidate))
+        threads = self.workers if self._pool and block * per_candidate > SMALL_BLOCK else 1
+        phase = 'coarse' if coarse else 'full'
+        found: list[SpatialEvidence | None] = []
+        with blas.single_threaded() if threads > 1 else nullcontext():
+            while len(found) < len(candidates):
+                before = remaining_s()
+                wave = self._affordable(phase, before, block * threads)
+                if wave == 0:
+                    break
+                batch = candidates[len(found) : len(found) + wave]
+                found += self._wave(prepared, batch, check, threads)
+                self._learn(phase, (before - remaining_s()) / len(batch))
+        shed = len(candidates) - len(found)
+        return found + [None] * shed, shed
+
+    def _affordable(self, phase: str, left_s: float, most: int) -> int:
+        """How many candidates to take next: all that fit into the time that is left."""
+        if math.isinf(left_s) and left_s > 0:
+            return most
+        if not left_s > 0:
+            return 0
+        cost = self._cost_s[phase]
+        return min(most, int(left_s / (cost * COST_MARGIN))) if cost > 0 else 1
+
+    def _learn(self, phase: str, cost_s: float) -> None:
+        if math.isfinite(cost_s) and cost_s > 0:
+            self._cost_s[phase] = max(cost_s, COST_DECAY * self._cost_s[phase])
+
+    def _wave(self, query: PreparedQuery, batch: Sequence[Candidate], check: bool,
+              threads: int) -> list[SpatialEvidence | None]:
+        """Read candidates on this thread and compare them, a share on each thread."""
+        patches = [candidate.load() for candidate in batch]
+        sizes = self.settings.weights
+        usable = [i for i, sets in enumerate(patches) if all(size in sets for size in sizes)]
+
+        def score(share: Sequence[int], workspace: Workspace) -> list[SpatialEvidence]:
+            return score_block(query, [patches[i] for i in share], self.settings, check=check,
+                               workspace=workspace)
+
+        step = -(-len(usable) // threads) if usable else 1
+        shares = [usable[i : i + step] for i in range(0, len(usable), step)]
+        if self._pool is None or len(shares) < 2:
+            done = [score(share, self._workspaces[0]) for share in shares]
+        else:
+            done = list(self._pool.map(score, shares, self._workspaces))
+        found: list[SpatialEvidence | None] = [None] * len(batch)
+        for share, evidence in zip(shares, done, strict=True):
+            for index, one in zip(share, evidence, strict=True):
+                found[index] = one
+        return found
+
+
+def _until(remaining_s: Callable[[], float] | None) -> Callable[[], float]:
+    return remaining_s if remaining_s is not None else lambda: math.inf
+
+
+def _rank(evidence: SpatialEvidence | None) -> tuple[bool, float]:
+    """Sort key: compared before not compared, then the higher score; ties keep their order."""
+    return evidence is None, -evidence.score if evidence is not None else 0.0
+
+
+def _default_workers() -> int:
+    if not blas.can_limit():
+        return 1
+    affinity = getattr(os, 'sched_getaffinity', None)
+    cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
+    return min(cores, 4)

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The re-ranking as the pipeline calls it: places of the map in, ranked places out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from vpr_ros.model.card import ModelCard
+from vpr_ros.rerank.codes import PatchCodes, decode_patches
+from vpr_ros.rerank.presets import preset
+from vpr_ros.rerank.reranker import Candidate, Reranker
+from vpr_ros.types import PatchSet, Place, SpatialEvidence
+
+Ranked = tuple[Place, float, SpatialEvidence | None]  # place, similarity, what re-ranking found
+ReadPatches = Callable[[int], Mapping[int, bytes]]
+
+
+class RerankStage:
+    """Re-ranks the places that a search found with the patches that the map holds.
+
+    Args:
+        reranker: does the work.
+    """
+
+    def __init__(self, reranker: Reranker) -> None:
+        self.reranker = reranker
+
+    def __call__(
+        self, query: Mapping[int, PatchSet], candidates: Sequence[tuple[Place, float]],
+        read_patches: ReadPatches, remaining_s: Callable[[], float] | None = None,
+    ) -> tuple[list[Ranked], int]:
+        """Rank places by their patches; those of a map without patches keep their order.
+
+        Args:
+            query: patch size -> patches of the query.
+            candidates: (place, similarity), best similarity first.
+            read_patches: place id -> patch size -> encoded patches, as the map keeps them.
+            remaining_s: seconds left of the time budget; None is no limit.
+
+        Returns:
+            (place, similarity, evidence or None), best first, and how many candidates were not
+            compared because the time was up.
+
+        Raises:
+            MapError: stored patches are damaged or of another model.
+        """
+        found = {place.place_id: (place, similarity) for place, similarity in candidates}
+        loaders = [Candidate(key, partial(_load, read_patches, key)) for key in found]
+        result = self.reranker.rerank(query, loaders, remaining_s=remaining_s)
+        return [(*found[key], evidence) for key, evidence in result.ranked], result.shed
+
+
+def make_reranker(name: str, card: ModelCard, *, workers: int = 0) -> RerankStage | None:
+    """Return the stage of a preset for a model, or None for ``none``.
+
+    Raises:
+        ConfigError: no such preset, or the model has none of its patch sizes.
+    """
+    settings = preset(name)
+    if settings is None:
+        return None
+    return RerankStage(Reranker(settings.for_sizes(card.patches), workers=workers))
+
+
+def _load(read_patches: ReadPatches, place_id: int) -> dict[int, PatchCodes]:
+    return decode_patches(read_patches(place_id))
