@@ -86,10 +86,11 @@ class PlaceRecognizer:
                 as before and the next frame may be given.
         """
         watch = Stopwatch(self._clock, budget_ms=self.settings.deadline_ms)
-        if is_blank(frame.image):
+        image = self.model.prepare(frame.image)
+        if is_blank(image):
             return _answer(frame, watch, Reason.BLANK_IMAGE)
         description, candidates, ranked, shed = self._look_up(
-            frame.image, watch, self._first_recent(frame), self.settings.candidates
+            image, watch, self._first_recent(frame), self.settings.candidates
         )
         matches = gather(
             ranked[:SEQUENCE_CANDIDATES], candidates, self.place_map.spot_of, self.settings,
@@ -104,8 +105,8 @@ class PlaceRecognizer:
             reason = decide(matches[0], probability, self.calibration, self.settings,
                             shed=shed > 0)
         watch.lap('decide')
-        revisited = matches[0].place if reason is Reason.ACCEPTED else None
-        place = self._grow(frame, description, revisited)
+        spot = self.place_map.spot_of(matches[0].place) if reason is Reason.ACCEPTED else None
+        place = self._grow(frame, description, spot)
         watch.lap('map')
         return _answer(frame, watch, reason, matches, probability, place, shed)
 
@@ -159,14 +160,15 @@ class PlaceRecognizer:
         since_ns = frame.stamp_ns - int(settings.recent_time_s * 1e9)
         return self.place_map.first_id_since(session.session_id, stamp_ns=since_ns)
 
-    def _grow(self, frame: Frame, description: Description, revisited: Place | None) -> int:
+    def _grow(self, frame: Frame, description: Description, spot: Place | None) -> int:
         """Add the frame to the map if it is a keyframe; returns its place id or 0."""
         descriptor = description.global_descriptor
         if not self.mapping or not self._keyframes.wants(frame, descriptor, self.settings):
             return 0
         place = self.place_map.add(
             descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id,
-            pose=frame.pose, travelled_m=frame.travelled_m, revisit_of=revisited,
+            pose=frame.pose, travelled_m=frame.travelled_m,
+            revisit_of=spot.place_id if spot is not None else 0,
             thumbnail=thumbnail(frame.image, self.settings.thumbnail_width_px),
             patches=encode_patches(description.patches),
         )

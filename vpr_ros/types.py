@@ -116,6 +116,8 @@ class Place:
         frame_id: the camera's optical frame.
         pose: pose of the robot as stored, or None.
         travelled_m: distance travelled within the session, or None.
+        revisit_of: id of the first place that showed the same spot, when this one was added as
+            an accepted loop closure; else 0.
     """
 
     place_id: int
@@ -124,6 +126,7 @@ class Place:
     frame_id: str = ''
     pose: Pose | None = None
     travelled_m: float | None = None
+    revisit_of: int = 0
 
 
 @dataclass(frozen=True)

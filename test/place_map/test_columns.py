@@ -52,6 +52,9 @@ def test_rows_of_the_table_give_the_same_columns(columns: PlaceColumns) -> None:
                 place.travelled_m,
                 *((*POSE.position_m, *POSE.quaternion_xyzw) if place.pose else [None] * 7),
                 'odom' if place.pose else '',
+                0,
+                0,
+                place.revisit_of,
             )
             for place in places()
         ]
@@ -95,5 +98,5 @@ def test_session_span(columns: PlaceColumns) -> None:
 
 def test_a_million_places_are_no_objects() -> None:
     filled = PlaceColumns()
-    filled.extend([(i, 1, i, 'c', 0.5, *[None] * 7, '') for i in range(1, 50_001)])
-    assert filled._rows.itemsize <= 100
+    filled.extend([(i, 1, i, 'c', 0.5, *[None] * 7, '', 0, 0, 0) for i in range(1, 50_001)])
+    assert filled._rows.itemsize <= 112

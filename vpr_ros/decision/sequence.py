@@ -21,7 +21,8 @@ from vpr_ros.types import Frame, Place
 SPEED_RATIO = 4.0  # the second drive may be this much faster or slower (time only)
 SCALE_ERROR = 0.3  # relative error of odometry between two drives (distance only)
 ENTRIES = 20  # frames remembered per window
-TOP = 5  # candidates of each earlier frame that may support a match
+TOP = 5  # candidates of each earlier frame that may support a match ...
+NEAR_BEST = 0.8  # ... and are at least this share as similar as the best of them
 _NS = 1e-9
 
 
@@ -47,7 +48,9 @@ class SequenceTracker:
 
     def push(self, frame: Frame, candidates: Sequence[Candidate], settings: Settings) -> None:
         """Remember a processed frame and its best candidates."""
-        entry = _Entry(frame.stamp_ns, frame.travelled_m, tuple(p for p, _ in candidates[:TOP]))
+        least = NEAR_BEST * candidates[0][1] if candidates else 0.0
+        places = tuple(place for place, similarity in candidates[:TOP] if similarity >= least)
+        entry = _Entry(frame.stamp_ns, frame.travelled_m, places)
         if self._entries:
             moved, window = _moved(self._entries[-1], frame, settings)
             if moved < window / ENTRIES:

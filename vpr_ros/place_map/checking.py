@@ -12,6 +12,7 @@ import numpy as np
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
+from vpr_ros.place_map.schema import DESCRIPTOR, REVISIT_OF
 from vpr_ros.place_map.statistics import sum_rows
 from vpr_ros.place_map.store import Store, half_matrix
 
@@ -74,12 +75,20 @@ def _card_problems(store: Store) -> Iterator[str]:
 def _place_problems(store: Store) -> Iterator[str]:
     dim, state = store.model().dim, store.state()
     sessions, statistics = store.sessions(), store.statistics(dim)
+    never_removed = state.next_place_id == state.places + 1
     total, places, last_id = np.zeros(dim), 0, 0
+    spots: set[int] = set()
     for rows in store.place_rows(dim):
         counted = rows[: max(0, statistics.count - places)]
-        total += sum_rows(half_matrix([row[16] for row in counted], dim))
+        total += sum_rows(half_matrix([row[DESCRIPTOR] for row in counted], dim))
         places, last_id = places + len(rows), rows[-1][0]
         for row in rows:
+            spots.add(row[0])
+            if row[REVISIT_OF] and row[REVISIT_OF] not in spots and never_removed:
+                yield (
+                    f'map {store.label}: place {row[0]} revisits place {row[REVISIT_OF]}, which '
+                    f'is no earlier place'
+                )
             if row[1] not in sessions:
                 yield f'map {store.label}: place {row[0]} is of session {row[1]}, which is missing'
             for read in (store.thumbnail, store.patches):
@@ -92,7 +101,6 @@ def _place_problems(store: Store) -> Iterator[str]:
             f'map {store.label}: {places} places with ids up to {last_id} found, {state.places} '
             f'with ids below {state.next_place_id} were written'
         )
-    never_removed = state.next_place_id == state.places + 1
     mean = total / (statistics.prior_count + statistics.count)
     if never_removed and not np.allclose(mean, statistics.mean, rtol=1e-9, atol=1e-12):
         yield f'map {store.label}: its mean is not that of its first {statistics.count} places'

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The facts of all places in memory, one array a column: about 100 bytes a place.
+"""The facts of all places in memory, one array a column: about 110 bytes a place.
 
 :class:`vpr_ros.types.Place` objects are made when somebody asks for one.
 """
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.errors import MapError
+from vpr_ros.place_map.schema import REVISIT_OF
 from vpr_ros.types import Place, Pose
 
 _ROW = np.dtype(
@@ -26,6 +27,7 @@ _ROW = np.dtype(
         ('pose', np.float64, (7,)),
         ('frame', np.int32),
         ('pose_frame', np.int32),
+        ('revisit_of', np.int64),
     ]
 )
 
@@ -64,6 +66,7 @@ class PlaceColumns:
             (math.nan,) * 7 if pose is None else (*pose.position_m, *pose.quaternion_xyzw),
             self._code(place.frame_id),
             self._code('' if pose is None else pose.frame_id),
+            place.revisit_of,
         )
         self._count += 1
 
@@ -77,6 +80,7 @@ class PlaceColumns:
         new['pose'] = np.array(columns[5:12], dtype=np.float64).T
         new['frame'] = [self._code(name) for name in columns[3]]
         new['pose_frame'] = [self._code(name) for name in columns[12]]
+        new['revisit_of'] = columns[REVISIT_OF]
         self._count += len(rows)
 
     def _reserve(self, more: int) -> None:
@@ -88,19 +92,20 @@ class PlaceColumns:
 
     def place(self, row: int) -> Place:
         """The place in a row."""
-        values = self._rows[row]
+        values = self._rows[row].item()
+        place_id, session_id, stamp_ns, travelled_m, numbers, frame, pose_frame, spot = values
         pose = None
-        if not math.isnan(values['pose'][0]):
-            numbers = values['pose'].tolist()
-            pose = Pose(tuple(numbers[:3]), tuple(numbers[3:]), self._names[values['pose_frame']])
-        travelled_m = float(values['travelled_m'])
+        if not math.isnan(numbers[0]):
+            x_m, y_m, z_m, *quaternion = numbers.tolist()
+            pose = Pose((x_m, y_m, z_m), tuple(quaternion), self._names[pose_frame])
         return Place(
-            place_id=int(values['place_id']),
-            session_id=int(values['session_id']),
-            stamp_ns=int(values['stamp_ns']),
-            frame_id=self._names[values['frame']],
+            place_id=place_id,
+            session_id=session_id,
+            stamp_ns=stamp_ns,
+            frame_id=self._names[frame],
             pose=pose,
             travelled_m=None if math.isnan(travelled_m) else travelled_m,
+            revisit_of=spot,
         )
 
     def row(self, place_id: int) -> int:

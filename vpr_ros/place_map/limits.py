@@ -87,28 +87,25 @@ def to_half(descriptor: ArrayLike, dim: int) -> NDArray[np.float16]:
     return half
 
 
-def check_pose(pose: Pose) -> None:
-    """Check that all numbers of a pose are finite.
+def check_facts(
+    stamp_ns: int, frame_id: str, pose: Pose | None, travelled_m: float | None
+) -> None:
+    """Check what is known about where and when a place was seen.
 
     Raises:
-        MapError: one is not.
+        MapError: a number is not finite or does not fit, or a name is too long.
     """
-    values = (*pose.position_m, *pose.quaternion_xyzw)
-    if len(values) != 7 or not all(math.isfinite(value) for value in values):
-        raise MapError(
-            f'the pose {pose.position_m} {pose.quaternion_xyzw} is not finite; check the odometry'
-        )
-    check_name(pose.frame_id, 'the frame of the pose')
-
-
-def check_travelled(travelled_m: float | None) -> None:
-    """Check that a travelled distance is finite.
-
-    Raises:
-        MapError: it is not.
-    """
+    check_integer(stamp_ns, 'the stamp')
+    check_name(frame_id, 'the frame')
     if travelled_m is not None and not math.isfinite(travelled_m):
         raise MapError(f'the travelled distance {travelled_m} is not finite; check the odometry')
+    if pose is not None:
+        check_name(pose.frame_id, 'the frame of the pose')
+        if not all(map(math.isfinite, (*pose.position_m, *pose.quaternion_xyzw))):
+            raise MapError(
+                f'the pose {pose.position_m} {pose.quaternion_xyzw} is not finite; '
+                f'check the odometry'
+            )
 
 
 def check_parts(thumbnail: bytes, patches: Mapping[int, bytes]) -> None:

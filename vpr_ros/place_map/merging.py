@@ -17,6 +17,7 @@ from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.place_map import PlaceMap
 from vpr_ros.place_map.records import MapInfo
+from vpr_ros.place_map.schema import DESCRIPTOR
 from vpr_ros.place_map.statistics import Statistics, sum_rows
 from vpr_ros.place_map.store import State, Store, half_matrix
 
@@ -85,7 +86,7 @@ def _copy_all(sources: Sequence[Store], target: Store, model: ModelIdentity) -> 
     place_id = session_id = 0
     total = np.zeros(model.dim)
     for source in sources:
-        new_ids = {}
+        new_ids, new_places = {}, {0: 0}
         for old_id, name in source.sessions().items():
             session_id += 1
             new_ids[old_id] = session_id
@@ -93,13 +94,19 @@ def _copy_all(sources: Sequence[Store], target: Store, model: ModelIdentity) -> 
         for rows in source.place_rows(model.dim):
             columns = PlaceColumns()
             columns.extend(rows)
-            total += sum_rows(half_matrix([row[16] for row in rows], model.dim))
+            total += sum_rows(half_matrix([row[DESCRIPTOR] for row in rows], model.dim))
             for number, row in enumerate(rows):
                 place_id += 1
                 old = columns.place(number)
+                new_places[old.place_id] = place_id
                 target.put_place(
-                    replace(old, place_id=place_id, session_id=new_ids[old.session_id]),
-                    row[16],
+                    replace(
+                        old,
+                        place_id=place_id,
+                        session_id=new_ids[old.session_id],
+                        revisit_of=new_places.get(old.revisit_of, 0),
+                    ),
+                    row[DESCRIPTOR],
                     source.thumbnail(old.place_id),
                     source.patches(old.place_id),
                 )

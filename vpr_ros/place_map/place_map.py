@@ -10,7 +10,7 @@ added. Files can be read by many processes beside one writer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 import os
 from pathlib import Path
 import sqlite3
@@ -21,18 +21,11 @@ from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files
 from vpr_ros.place_map.identity import ModelIdentity, check_built_by, check_model
 from vpr_ros.place_map.index import check_kind
-from vpr_ros.place_map.limits import (
-    check_integer,
-    check_name,
-    check_parts,
-    check_pose,
-    check_travelled,
-    to_half,
-)
+from vpr_ros.place_map.limits import check_facts, check_name, check_parts, to_half
 from vpr_ros.place_map.lock import WriterLock
 from vpr_ros.place_map.reader import MapReader
 from vpr_ros.place_map.records import Session
-from vpr_ros.place_map.store import State, Store
+from vpr_ros.place_map.store import Store, half_bytes
 from vpr_ros.types import FloatArray, Place, Pose
 
 _NO_PATCHES: Mapping[int, bytes] = {}
@@ -179,9 +172,7 @@ class PlaceMap(MapReader):
             session_id = self._next_session_id()
             with self._transaction('begin a session'):
                 self._store.put_session(session_id, name)
-                state = State(
-                    self._state.revision + 1, self._state.places, self._state.next_place_id
-                )
+                state = self._state.changed()
                 self._store.put_state(state)
             self._state = state
             self._sessions[session_id] = name
@@ -197,10 +188,14 @@ class PlaceMap(MapReader):
         frame_id: str = '',
         pose: Pose | None = None,
         travelled_m: float | None = None,
+        revisit_of: int = 0,
         thumbnail: bytes = b'',
         patches: Mapping[int, bytes] = _NO_PATCHES,
     ) -> Place:
         """Add a place in one transaction: all of it is in the file when this returns, or nothing.
+
+        It then survives the end of the process, however sudden. A power cut can take the places
+        of the last moments, whole places only; :meth:`save_as` to the map's own name prevents it.
 
         Args:
             descriptor: float32 (D,), L2-normalised.
@@ -208,6 +203,7 @@ class PlaceMap(MapReader):
             frame_id: the camera's optical frame.
             pose: pose of the robot, or None.
             travelled_m: distance travelled in this session, or None.
+            revisit_of: id of the earlier place that shows the same spot, 0 for none.
             thumbnail: a JPEG, or empty.
             patches: patch size -> encoded patch descriptors.
 
@@ -218,38 +214,32 @@ class PlaceMap(MapReader):
             MapError: a value is beyond its limit, or the file cannot be written; the map then is
                 as it was and can still be searched.
         """
-        half = to_half(descriptor, self._model.dim)
-        check_name(frame_id, 'the frame')
-        check_travelled(travelled_m)
+        half, thumbnail = to_half(descriptor, self._model.dim), bytes(thumbnail)
+        check_facts(stamp_ns, frame_id, pose, travelled_m)
         check_parts(thumbnail, patches)
-        if pose is not None:
-            check_pose(pose)
         with self._guard:
+            if revisit_of:
+                self._view.columns.row(revisit_of)
             session_id = self._session_id or self._next_session_id()
             place = Place(
                 place_id=self._state.next_place_id,
                 session_id=session_id,
-                stamp_ns=check_integer(stamp_ns, 'the stamp'),
+                stamp_ns=int(stamp_ns),
                 frame_id=frame_id,
                 pose=pose,
                 travelled_m=travelled_m,
+                revisit_of=revisit_of,
             )
-            state = State(
-                self._state.revision + 1, self._state.places + 1, self._state.next_place_id + 1
-            )
+            state = self._state.with_place()
             with self._transaction('add a place'):
                 if session_id not in self._sessions:
                     self._store.put_session(session_id, '')
-                self._store.put_place(
-                    place, half.astype('<f2').tobytes(), bytes(thumbnail), patches
-                )
+                self._store.put_place(place, half_bytes(half), thumbnail, patches)
                 growth = self._view.prepare(half)
                 if growth.index is not None:
                     self._store.put_statistics(growth.statistics)
                 self._store.put_state(state)
-            self._view.grow(place, half, growth)
-            self._view.thumbnail_bytes += len(thumbnail)
-            self._view.patch_bytes += sum(len(codes) for codes in patches.values())
+            self._view.grow(place, half, growth, thumbnail, patches)
             self._sessions.setdefault(session_id, '')
             self._session_id = session_id
             self._state = state
@@ -275,13 +265,11 @@ class PlaceMap(MapReader):
             if self._path == sqlite.MEMORY:
                 with self._reading('save it'):
                     self._connection.backup(target)
-                return
-            with self._reading('save it'):
-                source = sqlite.open_file(Path(self._path), read_only=True)
-            try:
-                source.backup(target)
-            finally:
-                source.close()
+            else:
+                with self._reading('save it'):
+                    source = sqlite.open_file(Path(self._path), read_only=True)
+                with closing(source):
+                    source.backup(target)
 
     # -- inside ---------------------------------------------------------------------------
 

@@ -118,6 +118,10 @@ class MapReader:
         with self._reading('read a place'):
             return self._view.columns.place(self._view.columns.row(place_id))
 
+    def spot_of(self, place: Place) -> Place:
+        """The first place that showed the same spot: another one for a revisit, else itself."""
+        return self.place(place.revisit_of) if place.revisit_of else place
+
     def places(self, ids: Iterable[int] | None = None) -> list[Place]:
         """Some places, in the order of ``ids``, or all, ascending."""
         with self._reading('read places'):

@@ -11,7 +11,8 @@ meta           ``uuid``, ``model``, ``model_card``, ``state`` (revision, number 
                place id), ``statistics`` (see :mod:`vpr_ros.place_map.statistics`), ``mean``
 sessions       one row a drive
 places         one row a place; pose and travelled distance are NULL when unknown; the descriptor
-               is float16; the sizes of thumbnail and patches tell when one of those is missing
+               is float16; the sizes of thumbnail and patches tell when one of those is missing;
+               ``revisit_of`` is the earlier place that shows the same spot, 0 for none
 thumbnails     JPEG; beside the places, so that opening a map does not read them
 patches        encoded patch descriptors, one row a patch size
 =============  ===================================================================================
@@ -47,6 +48,7 @@ TABLES = {
         pose_frame TEXT NOT NULL,
         thumbnail_bytes INTEGER NOT NULL,
         patch_bytes INTEGER NOT NULL,
+        revisit_of INTEGER NOT NULL,
         checksum INTEGER NOT NULL,
         descriptor BLOB NOT NULL)""",
     'thumbnails': """CREATE TABLE thumbnails (
@@ -61,7 +63,9 @@ TABLES = {
         PRIMARY KEY (place_id, size))""",
 }
 
-_PLACE = struct.Struct('<qqqqq8d')
+# Columns of a row of ``places`` by number.
+REVISIT_OF, CHECKSUM, DESCRIPTOR = 15, 16, 17
+_PLACE = struct.Struct('<qqqqqq8d')
 
 
 def place_checksum(row: Sequence[Any]) -> int:
@@ -73,9 +77,9 @@ def place_checksum(row: Sequence[Any]) -> int:
         struct.error, TypeError, AttributeError: a column holds another type than it should.
     """
     numbers = [math.nan if value is None else value + 0.0 for value in row[4:12]]
-    head = _PLACE.pack(row[0], row[1], row[2], row[13], row[14], *numbers)
+    head = _PLACE.pack(row[0], row[1], row[2], row[13], row[14], row[REVISIT_OF], *numbers)
     names = f'{row[3]}\0{row[12]}\0'.encode()
-    return zlib.crc32(row[16], zlib.crc32(names, zlib.crc32(head)))
+    return zlib.crc32(row[DESCRIPTOR], zlib.crc32(names, zlib.crc32(head)))
 
 
 def blob_checksum(place_id: int, size: int, data: bytes) -> int:

@@ -8,22 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 import json
 import sqlite3
-import struct
 from typing import Any
 import uuid
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.errors import MapError
 from vpr_ros.place_map import schema
+from vpr_ros.place_map.damage import Intact
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.limits import MAX_DIM
 from vpr_ros.place_map.statistics import Statistics
 from vpr_ros.types import Place
 
 _BATCH = 4096
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, struct.error, OverflowError)
+_MOST_VARIABLES = 500  # in one statement; old builds of SQLite take 999
 PlaceRow = Sequence[Any]
 
 
@@ -40,6 +39,14 @@ class State:
     revision: int = 0
     places: int = 0
     next_place_id: int = 1
+
+    def changed(self) -> State:
+        """The state after a change that adds no place."""
+        return State(self.revision + 1, self.places, self.next_place_id)
+
+    def with_place(self) -> State:
+        """The state after one more place."""
+        return State(self.revision + 1, self.places + 1, self.next_place_id + 1)
 
 
 class Store:
@@ -176,10 +183,11 @@ class Store:
             '' if pose is None else pose.frame_id,
             len(thumbnail),
             sum(len(codes) for codes in patches.values()),
+            place.revisit_of,
             0,
             descriptor,
         ]
-        row[15] = schema.place_checksum(row)
+        row[schema.CHECKSUM] = schema.place_checksum(row)
         execute = self.connection.execute
         execute(f'INSERT INTO places VALUES ({",".join("?" * len(row))})', row)
         key = place.place_id
@@ -201,8 +209,10 @@ class Store:
         while rows := cursor.fetchmany(_BATCH):
             for row in rows:
                 with self._intact(f'place {row[0]}'):
-                    if schema.place_checksum(row) != row[15] or len(row[16]) != length:
+                    if schema.place_checksum(row) != row[schema.CHECKSUM]:
                         raise ValueError('checksum')
+                    if len(row[schema.DESCRIPTOR]) != length:
+                        raise ValueError('length')
                     if row[0] <= before or row[1] < session_before:
                         raise ValueError('order')
                 before, session_before = row[0], row[1]
@@ -210,15 +220,17 @@ class Store:
 
     def descriptors(self, place_ids: Sequence[int], dim: int) -> NDArray[np.float16]:
         """Descriptors of some places, float16 (n, D), in the order asked for."""
-        sql = 'SELECT descriptor FROM places WHERE place_id = ?'
-        blobs = []
-        for place_id in place_ids:
-            row = self.connection.execute(sql, (place_id,)).fetchone()
-            with self._intact(f'place {place_id}'):
-                if len(row[0]) != 2 * dim:
-                    raise ValueError('length')
-            blobs.append(row[0])
-        return half_matrix(blobs, dim)
+        found: dict[int, bytes] = {}
+        for start in range(0, len(place_ids), _MOST_VARIABLES):
+            some = place_ids[start : start + _MOST_VARIABLES]
+            marks = ','.join('?' * len(some))
+            found.update(
+                self.connection.execute(
+                    f'SELECT place_id, descriptor FROM places WHERE place_id IN ({marks})', some
+                )
+            )
+        with self._intact('a descriptor'):
+            return half_matrix([found[place_id] for place_id in place_ids], dim)
 
     def all_descriptors(self, dim: int) -> NDArray[np.float16]:
         """Descriptors of all places, float16 (n, D), ascending by id."""
@@ -259,31 +271,22 @@ class Store:
         ).fetchone()
         return int(row[0])
 
-    def _intact(self, what: str) -> _Intact:
-        return _Intact(self.label, what)
+    def _intact(self, what: str) -> Intact:
+        return Intact(self.label, what)
 
 
-class _Intact:
-    """Context in which any sign of changed bytes becomes a MapError; cheap, used per row."""
-
-    __slots__ = ('_label', '_what')
-
-    def __init__(self, label: str, what: str) -> None:
-        self._label = label
-        self._what = what
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: Any, _: Any) -> None:
-        if kind is not None and issubclass(kind, _DAMAGE):
-            raise MapError(
-                f'map {self._label} is damaged: {self._what} was changed since it was written '
-                f'({error}); restore the map from a copy'
-            ) from error
+def half_bytes(half: NDArray[np.float16]) -> bytes:
+    """A descriptor, float16 (D,), as the store keeps it."""
+    return half.astype('<f2').tobytes()
 
 
 def half_matrix(blobs: Sequence[bytes], dim: int) -> NDArray[np.float16]:
-    """Join descriptors, each 2 * D bytes, to float16 (n, D)."""
+    """Join descriptors, each 2 * D bytes, to float16 (n, D).
+
+    Raises:
+        ValueError: one has another length.
+    """
+    if any(len(blob) != 2 * dim for blob in blobs):
+        raise ValueError('length')
     halves = np.frombuffer(b''.join(blobs), dtype='<f2').reshape(-1, dim)
     return halves.astype(np.float16, copy=False)

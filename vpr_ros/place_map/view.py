@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.index import DescriptorIndex, choose_kind
 from vpr_ros.place_map.records import Neighbour
+from vpr_ros.place_map.schema import DESCRIPTOR
 from vpr_ros.place_map.statistics import Statistics, sum_rows
 from vpr_ros.place_map.store import Store, half_matrix
 from vpr_ros.types import FloatArray, Place
@@ -56,7 +57,7 @@ class MapView:
         blobs: list[bytes] = []
         for rows in store.place_rows(dim):
             self.columns.extend(rows)
-            blobs += [row[16] for row in rows]
+            blobs += [row[DESCRIPTOR] for row in rows]
             self.thumbnail_bytes += sum(row[13] for row in rows)
             self.patch_bytes += sum(row[14] for row in rows)
         halves = half_matrix(blobs, dim)
@@ -81,13 +82,22 @@ class MapView:
         halves = self._store.all_descriptors(self._dim)
         return Growth(total, statistics, self._build_index(statistics, halves))
 
-    def grow(self, place: Place, half: NDArray[np.float16], growth: Growth) -> None:
+    def grow(
+        self,
+        place: Place,
+        half: NDArray[np.float16],
+        growth: Growth,
+        thumbnail: bytes,
+        patches: Mapping[int, bytes],
+    ) -> None:
         """Take in a place that was prepared for and is now safe in the file."""
         if growth.index is None:
             self.index.add(half[np.newaxis])
         else:
             self.index = growth.index
         self.columns.append(place)
+        self.thumbnail_bytes += len(thumbnail)
+        self.patch_bytes += sum(len(codes) for codes in patches.values())
         self.statistics = growth.statistics
         self.total = growth.total
 
