@@ -13,6 +13,7 @@ import numpy as np
 from place_map.map_helpers import DIM, MODEL, fill, make_map
 
 from vpr_ros.place_map import ModelIdentity, PlaceMap, check
+from vpr_ros.place_map.schema import REVISIT_OF, place_checksum
 from vpr_ros.place_map.statistics import Statistics
 from vpr_ros.place_map.store import Store
 
@@ -56,6 +57,19 @@ def test_places_of_missing_sessions_and_parts_of_missing_places(tmp_path: Path) 
     problems = ' '.join(check(path))
     assert 'row 77 of thumbnails refers to a row that places lacks' in problems
     assert 'place 3 is of session 1, which is missing' in problems
+
+
+def test_revisits_of_later_places(tmp_path: Path) -> None:
+    path = make_map(tmp_path / 'drive.vprmap', 4)
+    with closing(sqlite3.connect(path)) as connection:
+        row = list(connection.execute('SELECT * FROM places WHERE place_id = 2').fetchone())
+        row[REVISIT_OF] = 3
+        connection.execute(
+            'UPDATE places SET revisit_of = 3, checksum = ? WHERE place_id = 2',
+            (place_checksum(row),),
+        )
+        connection.commit()
+    assert [p for p in check(path) if 'place 2 revisits place 3, which is no earlier place' in p]
 
 
 def test_many_problems_are_cut_short(tmp_path: Path) -> None:

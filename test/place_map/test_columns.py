@@ -23,6 +23,7 @@ def places() -> list[Place]:
             frame_id=f'camera{i % 3}',
             pose=None if i % 4 == 0 else POSE,
             travelled_m=None if i % 5 == 0 else float(i % 100),
+            revisit_of=3 * (i - 100) + 1 if i >= 100 else 0,
         )
         for i in range(200)
     ]

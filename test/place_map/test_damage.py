@@ -105,6 +105,7 @@ def test_unusable_files_are_named_and_kept(
         ('UPDATE places SET descriptor = zeroblob(24) WHERE place_id = 7', 'place 7 '),
         ('UPDATE places SET descriptor = substr(descriptor, 3) WHERE place_id = 7', 'place 7 '),
         ("UPDATE places SET descriptor = 'text' WHERE place_id = 7", 'place 7 '),
+        ('UPDATE places SET revisit_of = 3 WHERE place_id = 7', 'place 7 '),
         ('UPDATE places SET x_m = x_m + 0.001 WHERE place_id = 7', 'place 7 '),
         ("UPDATE places SET stamp_ns = 'soon' WHERE place_id = 7", 'place 7 '),
         ('UPDATE places SET place_id = 99 WHERE place_id = 7', 'place 99 '),

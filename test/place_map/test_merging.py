@@ -25,7 +25,8 @@ def two(tmp_path: Path) -> list[Path]:
         fill(place_map, 5, first_seed=7)
     with PlaceMap.create(second, MODEL) as place_map:
         place_map.new_session('rain')
-        fill(place_map, 8, first_seed=100)
+        fill(place_map, 7, first_seed=100)
+        place_map.add(descriptor(107), stamp_ns=107, revisit_of=3)
     return [first, second]
 
 
@@ -36,6 +37,8 @@ def test_merged_map_holds_all(two: list[Path], tmp_path: Path) -> None:
     assert (info.places, info.sessions, info.path) == (20, 3, str(out))
     assert (info.statistics_count, info.model) == (20, MODEL)
     assert check(out) == []
+    with PlaceMap.open(out, read_only=True) as merged:
+        assert [p.revisit_of for p in merged.places()] == [0] * 19 + [15]
     assert [path.read_bytes() for path in two] == before
     with PlaceMap.open(out) as merged, PlaceMap.open(two[1], read_only=True) as tuesday:
         assert len({merged.uuid, tuesday.uuid}) == 2

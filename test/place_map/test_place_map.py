@@ -110,14 +110,16 @@ def test_places_come_back_as_they_were_added(path) -> None:
             pose=pose,
             travelled_m=3,
             thumbnail=b'\xff\xd8jpeg',
+            revisit_of=1,
             patches={2: b'\0\1', 8: b''},
         )
         assert first == Place(1, 1, -5)
-        assert second == Place(2, 1, 7, 'cam/ö', pose, 3.0)
+        assert second == Place(2, 1, 7, 'cam/ö', pose, 3.0, 1)
     with PlaceMap.open(path) as place_map:
         assert place_map.places() == [first, second]
         assert place_map.places([2, 1, 2]) == [second, first, second]
         assert place_map.place(2) == second
+        assert place_map.spot_of(second) == place_map.spot_of(first) == first
         assert place_map.thumbnail(1) == b''
         assert place_map.thumbnail(2) == b'\xff\xd8jpeg'
         assert place_map.patches(1) == {}
@@ -139,6 +141,7 @@ def test_unknown_places_are_named(path) -> None:
             place_map.patches,
             lambda i: place_map.places([1, i]),
             lambda i: place_map.similarities(descriptor(0), [1, i]),
+            lambda i: place_map.add(descriptor(0), stamp_ns=0, revisit_of=i),
         ):
             with pytest.raises(MapError, match='no place 4; it holds 3 places'):
                 read(4)
