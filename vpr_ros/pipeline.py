@@ -20,7 +20,7 @@ from vpr_ros.images import is_blank
 from vpr_ros.keyframes import KeyframeSelector
 from vpr_ros.model import Model
 from vpr_ros.place_map import PlaceMap
-from vpr_ros.reranking import encode_patches, make_reranker
+from vpr_ros.rerank import encode_patches, make_reranker
 from vpr_ros.settings import Settings
 from vpr_ros.stopwatch import Stopwatch
 from vpr_ros.thumbnails import thumbnail
@@ -136,7 +136,7 @@ class PlaceRecognizer:
         self, image: ImageArray, watch: Stopwatch, below_id: int | None, count: int
     ) -> tuple[Description, list[tuple[Place, float]], list[Ranked], int]:
         """Describe an image, search the map, re-rank; returns candidates both ways."""
-        description = self.model.describe(image, patches=bool(self.model.card.patches))
+        description = self.model.describe(image, patches=self._reranker is not None)
         watch.lap('describe')
         found = self.place_map.search(description.global_descriptor, count, below_id=below_id)
         candidates = [(neighbour.place, neighbour.similarity) for neighbour in found]
