@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the model card that travels with an exported file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from vpr_ros.model.card import FORMAT, ModelCard, load_card
+
+# Where what we train from and on comes from. Keys are the kinds of recipe sources.
+PROVENANCE: dict[str, dict[str, str]] = {
+    'ie_tower': {
+        'name': 'ie_tower (18 of 25 floors, 640x360)',
+        'licence': 'MIT',
+        'source': 'JSebastianIEU/ie-tower-visual-place-recognition ea8bdfa',
+    },
+    'donkey': {
+        'name': 'donkey_two_laps (1000 frames of a real RC car)',
+        'licence': 'MIT',
+        'source': 'autorope/donkeycar cde8bbe, donkeycar/tests/tub/tub.tar.gz',
+    },
+    'posed': {
+        'name': 'drives of the rendered world of vpr_ros',
+        'licence': 'Apache-2.0',
+        'source': 'vpr_ros/world',
+    },
+}
+IMAGENET_SQUEEZENET = {
+    'what': 'convolutions: SqueezeNet 1.1 trained on ImageNet (converted from Caffe)',
+    'licence': 'MIT',
+    'source': 'microsoft/Windows-Machine-Learning SharedContent/models/SqueezeNet_fp16.onnx',
+}
+
+
+def write_card(onnx_path: Path, *, name: str, height: int, width: int, dim: int,
+               initialised_from: Sequence[Mapping[str, str]],
+               training_data: Sequence[Mapping[str, str]], training: Mapping[str, Any],
+               results: Mapping[str, Any]) -> ModelCard:
+    """Write ``NAME.json`` beside the ``.onnx`` and read it back as the robot will.
+
+    Args:
+        onnx_path: the exported file.
+        name: by which users select the model.
+        height: of the input in pixels.
+        width: of the input in pixels.
+        dim: length of the global descriptor.
+        initialised_from: what the weights began from, with licence and source.
+        training_data: what they were trained on, with licence and source.
+        training: command, commit, steps, loss, minutes.
+        results: measured figures with the command that printed them.
+    """
+    card = {
+        'format': FORMAT,
+        'name': name,
+        'sha256': hashlib.sha256(onnx_path.read_bytes()).hexdigest(),
+        'input': {'height': height, 'width': width, 'interpolation': 'area', 'color': 'rgb'},
+        'global_dim': dim,
+        'patches': {},
+        'licence': 'Apache-2.0',
+        'initialised_from': list(initialised_from),
+        'training_data': list(training_data),
+        'training': dict(training),
+        'results': dict(results),
+        'calibration': None,
+    }
+    path = onnx_path.with_suffix('.json')
+    path.write_text(json.dumps(card, indent=2) + '\n', encoding='utf-8')
+    return load_card(path)

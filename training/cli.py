@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m training VERB``: one function a verb.
+
+Exit codes: 0, 1 for a known error (one sentence), 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+import dataclasses
+import json
+import os
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+import torch
+
+from training import card, checkpoint, sources
+from training.data import EvaluationSet
+from training.evaluate import Describe, evaluate, format_recalls, onnx_describer, torch_describer
+from training.export import export
+from training.images import batches, read_rgb, resize
+from training.recipe import load_recipe, parse_recipe
+from training.train import INPUT_HEIGHT, INPUT_WIDTH, Trainer, load_frames
+from vpr_ros.errors import ConfigError, VprError
+from vpr_ros.model.card import load_card
+
+PARITY_IMAGES = 16
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train by a recipe, or go on where the run folder stopped."""
+    recipe = load_recipe(arguments.recipe)
+    changes = {'steps': arguments.steps, 'seed': arguments.seed, 'loss': arguments.loss,
+               'initial_checkpoint': arguments.initial_checkpoint}
+    changes = {key: value for key, value in changes.items() if value is not None}
+    if 'loss' in changes and changes['loss'] != recipe.loss:
+        changes['loss_options'] = {}  # those of the recipe's own loss do not fit
+    recipe = parse_recipe(dataclasses.asdict(dataclasses.replace(recipe, **changes)))
+    Trainer(recipe, arguments.out, lambda line: print(line, flush=True)).run()
+
+
+def cluster(arguments: argparse.Namespace) -> None:
+    """Initialise a network without training it: clusters and projection from images."""
+    recipe = dataclasses.replace(load_recipe(arguments.recipe), validation='')
+    trainer = Trainer(recipe, arguments.out, print)
+    checkpoint.save(arguments.out / 'initial.pt', checkpoint.network_state(trainer.network))
+    print(f'wrote {arguments.out / "initial.pt"}')
+
+
+def open_set(text: str) -> EvaluationSet:
+    """``FOLDER`` with ground_truth.csv, or ``ie_tower:FOLDER:floor,floor``.
+
+    Raises:
+        ConfigError: neither form.
+    """
+    if text.startswith('ie_tower:'):
+        parts = text.split(':')
+        if len(parts) != 3:
+            raise ConfigError(f'data set {text!r}: expected ie_tower:FOLDER:FLOOR,FLOOR')
+        return sources.ie_tower_evaluation(Path(parts[1]), parts[2].split(','))
+    return sources.ground_truth_folder(Path(text))
+
+
+def describer(model: Path, height: int, width: int) -> tuple[Describe, int, int]:
+    """A checkpoint (``.pt``) or an export (``.onnx`` with its card) as a function."""
+    if model.suffix == '.onnx':
+        found = load_card(model)
+        return onnx_describer(model), found.height, found.width
+    return torch_describer(checkpoint.load_network(model)), height, width
+
+
+def evaluate_verb(arguments: argparse.Namespace) -> None:
+    """Print recall@1/5/10, raw and centred on the map's mean, for every data set."""
+    describe, height, width = describer(arguments.model, arguments.height, arguments.width)
+    found: dict[str, Any] = {}
+    for text in arguments.dataset:
+        dataset = open_set(text)
+        found[dataset.name] = evaluate(describe, dataset, height, width)
+        print(format_recalls(dataset.name, found[dataset.name]), flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
+
+
+def whiten(arguments: argparse.Namespace) -> None:
+    """Fit the projection anew on the recipe's training images, from a trained checkpoint."""
+    from training import whiten as components  # noqa: PLC0415 - the verb has its name
+    from training.cluster import sample_descriptors  # noqa: PLC0415
+
+    network = checkpoint.load_network(arguments.model)
+    paths = [frame.path for frame in load_frames(load_recipe(arguments.recipe))]
+    paths = paths[:: max(1, len(paths) // arguments.images)]
+    samples = sample_descriptors(network, lambda: batches(paths, INPUT_HEIGHT, INPUT_WIDTH))
+    found = components.fit(samples, network.projection.out_features)
+    weight, bias = found.affine(arguments.power)
+    with torch.no_grad():
+        network.projection.weight.copy_(torch.from_numpy(weight).float())
+        network.projection.bias.copy_(torch.from_numpy(bias).float())
+    checkpoint.save(arguments.out, checkpoint.network_state(network))
+    print(f'{len(paths)} images, {found.kept:.3f} of the variance kept; wrote {arguments.out}')
+
+
+def commit_hash() -> str:
+    """The checkout's commit, or ``unknown`` outside one."""
+    done = subprocess.run(['git', 'rev-parse', 'HEAD'], check=False, capture_output=True,
+                          text=True, cwd=Path(__file__).parent)
+    return done.stdout.strip() if done.returncode == 0 else 'unknown'
+
+
+def export_verb(arguments: argparse.Namespace) -> None:
+    """Write the .onnx and its card, checked against torch on real images."""
+    state = checkpoint.load(arguments.model)
+    network = checkpoint.load_network(arguments.model)
+    recipe = load_recipe(arguments.recipe)
+    dataset = open_set(arguments.check_images)
+    step = max(1, len(dataset.queries) // PARITY_IMAGES)
+    images = [resize(read_rgb(path), arguments.height, arguments.width)
+              for path in dataset.queries[::step]]
+    path = arguments.out
+    parity = export(network, arguments.height, arguments.width, path, images)
+    results = json.loads(arguments.results.read_text('utf-8')) if arguments.results else {}
+    results['export'] = {key: float(value) for key, value in dataclasses.asdict(parity).items()}
+    training = {'command': arguments.command, 'commit': commit_hash(),
+                'steps': state.get('step', 0), 'loss': f'{recipe.loss} {recipe.loss_options}',
+                'minutes': round(state.get('seconds', 0.0) / 60, 1)}
+    training |= json.loads(arguments.training) if arguments.training else {}
+    data = [card.PROVENANCE[source.kind] | {'used_for': 'training'} for source in recipe.sources]
+    written = card.write_card(
+        path, name=path.stem, height=arguments.height, width=arguments.width,
+        dim=network.architecture.dim, initialised_from=[card.IMAGENET_SQUEEZENET],
+        training_data=data, training=training, results=results,
+    )
+    print(f'{path}: {path.stat().st_size / 1e6:.2f} MB, {parity}; card {written.path}')
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All verbs with their options."""
+    parser = argparse.ArgumentParser(prog='python -m training', description=__doc__)
+    verbs = parser.add_subparsers(dest='verb', required=True)
+
+    def verb(name: str, function: Any, example: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=(function.__doc__ or '').splitlines()[0],
+                                 epilog=f'example: python -m training {name} {example}')
+        added.set_defaults(function=function)
+        return added
+
+    recipe = Path(__file__).parent / 'recipes' / 'default.yaml'
+    sub = verb('train', train, '--out runs/default')
+    sub.add_argument('--recipe', type=Path, default=recipe)
+    sub.add_argument('--out', type=Path, required=True, help='run folder; resumed when it exists')
+    sub.add_argument('--steps', type=int)
+    sub.add_argument('--seed', type=int)
+    sub.add_argument('--loss')
+    sub.add_argument('--initial-checkpoint')
+    sub = verb('cluster', cluster, '--out runs/off_the_shelf')
+    sub.add_argument('--recipe', type=Path, default=recipe)
+    sub.add_argument('--out', type=Path, required=True)
+    sub = verb('evaluate', evaluate_verb, '--model models/default.onnx ../shared/data/corridor')
+    sub.add_argument('dataset', nargs='+', help=open_set.__doc__)
+    sub.add_argument('--model', type=Path, required=True)
+    sub.add_argument('--height', type=int, default=INPUT_HEIGHT)
+    sub.add_argument('--width', type=int, default=INPUT_WIDTH)
+    sub.add_argument('--json', type=Path)
+    sub = verb('whiten', whiten, '--model runs/default/best.pt --out runs/default/whitened.pt')
+    sub.add_argument('--model', type=Path, required=True)
+    sub.add_argument('--recipe', type=Path, default=recipe)
+    sub.add_argument('--out', type=Path, required=True)
+    sub.add_argument('--images', type=int, default=1000)
+    sub.add_argument('--power', type=float, default=0.5, help='0 rotates only, 1 whitens')
+    sub = verb('export', export_verb, '--model runs/default/best.pt --out models/default.onnx '
+               '--check-images ../shared/data/corridor')
+    sub.add_argument('--model', type=Path, required=True)
+    sub.add_argument('--recipe', type=Path, default=recipe)
+    sub.add_argument('--out', type=Path, required=True)
+    sub.add_argument('--height', type=int, default=INPUT_HEIGHT)
+    sub.add_argument('--width', type=int, default=INPUT_WIDTH)
+    sub.add_argument('--check-images', required=True, help=open_set.__doc__)
+    sub.add_argument('--results', type=Path, help='JSON that goes into the card')
+    sub.add_argument('--training', help="JSON object merged into the card's training field")
+    sub.add_argument('--command', default='python -m training train')
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    parsed = make_parser().parse_args(arguments)
+    torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', '0')) or torch.get_num_threads())
+    try:
+        parsed.function(parsed)
+    except VprError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading and resizing images, the same way everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vpr_ros.errors import ImageError
+from vpr_ros.model.session import resize as card_resize
+from vpr_ros.types import ImageArray
+
+
+def read_rgb(path: Path) -> ImageArray:
+    """Read an image file: uint8 (H, W, 3) RGB.
+
+    Raises:
+        ImageError: the file cannot be decoded; training never goes on with another image.
+    """
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise ImageError(f'image {path} cannot be read; remove it from the data set or mend it')
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def resize(image: ImageArray, height: int, width: int) -> ImageArray:
+    """Resize as the robot does for a card that says ``area``."""
+    return card_resize(image, height, width, 'area')
+
+
+def batches(paths: Sequence[Path], height: int, width: int, size: int = 16
+            ) -> Iterator[ImageArray]:
+    """Read and resize images in batches: uint8 (n, height, width, 3) RGB."""
+    for start in range(0, len(paths), size):
+        yield np.stack([
+            resize(read_rgb(path), height, width) for path in paths[start : start + size]
+        ])
+
+
+def load_all(paths: Iterable[Path], height: int, width: int) -> list[ImageArray]:
+    """Read and resize many images to keep in memory (height * width * 3 bytes each)."""
+    return [resize(read_rgb(path), height, width) for path in paths]
