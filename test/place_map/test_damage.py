@@ -21,6 +21,8 @@ from vpr_ros.place_map import PlaceMap, check, merge
 
 MUTATIONS = int(os.environ.get('VPR_MAP_MUTATIONS', '400'))
 
+LOG = 'drive.vprmap-wal'
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -184,6 +186,37 @@ def test_random_damage_changes_no_answer(path: Path) -> None:
         for suffix in ('-wal', '-shm', '-journal'):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     assert refused > MUTATIONS // 4
+
+
+def test_random_damage_of_the_log_loses_whole_places_only(path: Path) -> None:
+    """What a kill leaves behind, its log damaged too: the first places, or an error."""
+    with PlaceMap.create(path, MODEL) as place_map:
+        fill(place_map, 12)
+        place_map._connection.execute('PRAGMA wal_checkpoint(PASSIVE)').fetchall()
+        fill(place_map, 13, first_seed=12)
+        places = place_map.places()
+        left = {name: path.with_name(name).read_bytes() for name in (path.name, LOG)}
+    choose = random.Random(12)
+    counts = set()
+    for _ in range(MUTATIONS // 8):
+        log = bytearray(left[LOG])
+        if choose.random() < 0.5:
+            log[choose.randrange(len(log))] ^= 1 << choose.randrange(8)
+        else:
+            del log[choose.randrange(len(log)) :]
+        path.write_bytes(left[path.name])
+        path.with_name(LOG).write_bytes(log)
+        path.with_name('drive.vprmap-shm').unlink(missing_ok=True)
+        try:
+            with PlaceMap.open(path) as place_map:
+                counts.add(len(place_map))
+                assert place_map.places() == places[: len(place_map)]
+                for place in place_map.places():
+                    half = descriptor(place.place_id - 1).astype(np.float16)
+                    np.testing.assert_array_equal(place_map.descriptor(place.place_id), half)
+        except MapError:
+            counts.add(-1)
+    assert len(counts) > 5
 
 
 def test_a_damaged_copy_is_refused_for_writing_too(path: Path) -> None:
