@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -37,15 +36,10 @@ def pose_to_message(pose: Pose) -> PoseMessage:
     return message
 
 
-def pose_from_message(message: Any, frame_id: str) -> Pose | None:
-    """A pose from a message; None when it holds values that are no pose (NaN, zero quaternion)."""
+def pose_from_message(message: Any, frame_id: str) -> Pose:
+    """A pose from a message, as it is: it may hold NaN or a quaternion that is no unit."""
     p, q = message.position, message.orientation
-    position, quaternion = (p.x, p.y, p.z), (q.x, q.y, q.z, q.w)
-    norm = math.hypot(*quaternion)
-    if not math.isfinite(norm) or norm < 1e-6 or not all(map(math.isfinite, position)):
-        return None
-    x, y, z, w = (value / norm for value in quaternion)
-    return Pose(position, (x, y, z, w), frame_id)
+    return Pose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w), frame_id)
 
 
 def point(pose: Pose) -> Point:

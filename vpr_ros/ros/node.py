@@ -105,7 +105,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self._stream.restart()
         sensor = qos.LOCKSTEP if self._lockstep else qos.SENSOR
         topic = self.image_topic()
-        # odometry first: of what is ready at once, the executor takes the oldest subscription first
+        # odometry first: of what is ready at once, the executor takes the oldest subscription
         if self._odometry is not None:
             profile = qos.LOCKSTEP if self._lockstep else qos.ODOMETRY
             self._camera.append(
@@ -171,7 +171,8 @@ class PlaceRecognitionNode(LifecycleNode):
         self._statistics.received(time.monotonic(), dropped=self._worker.offer(message))
 
     def _on_odometry(self, message: Odometry) -> None:
-        if self._odometry is not None and self._odometry.add(message):
+        if self._odometry is not None:
+            self._odometry.add(message)
             self._statistics.count('odometry')
 
     def _on_camera_info(self, message: CameraInfo) -> None:

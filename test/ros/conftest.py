@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One real node for most tests, over real DDS in a domain of its own, and its client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import os
+from pathlib import Path
+from typing import Any
+
+from helpers import place_image, tiny_model
+import pytest
+
+# A domain of our own, so that tests that run at the same time, or a robot, are not disturbed.
+# Fast DDS allows 0 to 232; the first hundred are what people use.
+DOMAIN = str(101 + os.getpid() % 115)
+
+# Accepts what looks alike, so that the tests of the node do not depend on a calibration.
+PARAMETERS = {
+    'provider': 'cpu', 'threads': 1, 'keyframe_interval_s': 0.5, 'recent_time_s': 10.0,
+    'min_probability': 0.0, 'min_similarity': 0.9, 'min_sequence_support': 0.0,
+    'diagnostics_period_s': 0.2,
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs ROS; it skips by itself where that is missing."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.ros)
+
+
+@pytest.fixture(scope='session')
+def domain() -> Iterator[None]:
+    """The environment of nodes and clients."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('ROS_DOMAIN_ID', DOMAIN)
+        patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+        patch.setenv('OMP_NUM_THREADS', '1')
+        yield
+
+
+@pytest.fixture(scope='session')
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Path of a tiny real model."""
+    return str(tiny_model(tmp_path_factory.mktemp('model')))
+
+
+@pytest.fixture(scope='session')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the shared node may use."""
+    return tmp_path_factory.mktemp('maps')
+
+
+@pytest.fixture(scope='session')
+def start(domain: None, model: str) -> Callable[..., Any]:
+    """Starts a node in a namespace of its own and returns it with a client connected to it."""
+    from ros.client import Client
+
+    numbers = iter(range(1000))
+
+    def start_node(**parameters: Any) -> Client:
+        return Client({'model': model, **PARAMETERS, **parameters}, f'/test_{next(numbers)}')
+
+    return start_node
+
+
+@pytest.fixture(scope='session')
+def shared_client(start: Callable[..., Any], folder: Path) -> Iterator[Any]:
+    """The node that most tests share, mapping."""
+    with start(map_path=str(folder / 'live.vprmap'), directories=[str(folder)],
+               session='morning', robot='anna') as client:
+        client.wait_until_active()
+        yield client
+        assert client.stop() == 0, client.log()
+
+
+@pytest.fixture
+def client(shared_client: Any) -> Any:
+    """The shared node, a minute after whatever it saw before."""
+    shared_client.process.check()
+    shared_client.advance(60.0)
+    return shared_client
+
+
+@pytest.fixture(scope='session')
+def image_folder(folder: Path) -> Path:
+    """A folder of 400 images: 100 places, each seen four times in a row."""
+    import cv2
+
+    images = folder / 'images'
+    images.mkdir()
+    for number in range(400):
+        picture = place_image(1000 + number // 4, height=240, width=320)
+        cv2.imwrite(str(images / f'{number:06d}.png'), picture[..., ::-1])
+    return images
