@@ -127,6 +127,16 @@ def test_coarse_to_fine_scores_the_best_on_the_full_grid():
     assert dict(exact.ranked)[6] == dict(result.ranked)[6]
 
 
+def test_homography_scores_may_follow_a_coarse_spatial_pass():
+    chosen = RerankSettings(scoring='homography', method='rho', coarse_stride=2, fine=2)
+    query = patches_of(1)
+    result = Reranker(chosen).rerank(query, places(*(patches_of(k) for k in (2, 3, 1, 4))))
+    best, evidence = result.ranked[0]
+    assert (best, evidence.score) == (3, pytest.approx(1.0))
+    assert evidence.inliers == evidence.matches
+    assert [other.inliers >= 0 for _, other in result.ranked] == [True, True, False, False]
+
+
 def test_few_candidates_skip_the_coarse_pass():
     result = Reranker('robot').rerank(patches_of(1), places(patches_of(2), patches_of(1)))
     assert [evidence.inliers >= 0 for _, evidence in result.ranked] == [True, True]

@@ -53,7 +53,11 @@ def test_damaged_patches_are_a_map_error():
         stage(view(10), [(Place(1, 1, 1), 0.5)], lambda _: {2: b'nonsense', 5: b''})
 
 
-def test_none_is_no_stage_and_a_model_without_the_sizes_is_an_error():
-    assert make_reranker('none', card()) is None
-    with pytest.raises(ConfigError, match='patch sizes none'):
-        make_reranker('robot', card())
+def test_none_and_models_without_patches_have_no_stage():
+    assert make_reranker('none', card(2, 5)) is None
+    assert make_reranker('robot', card()) is None
+
+
+def test_other_patch_sizes_are_an_error():
+    with pytest.raises(ConfigError, match=r'patch sizes \[3\]'):
+        make_reranker('robot', card(3))

@@ -11,6 +11,7 @@ is not needed, and finding it is what makes the straightforward form slow.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +91,18 @@ def mutual_matches(query: FloatArray, references: FloatArray,
     if not first.all():
         candidate, query_patch, reference = candidate[first], query_patch[first], reference[first]
     return Matches(query_patch, reference, candidate, count)
+
+
+def joined(blocks: Sequence[Matches]) -> Matches:
+    """The matches of several blocks of candidates as one, candidates counted through."""
+    starts = np.cumsum([0, *(block.count for block in blocks)])
+    candidate = [b.candidate + start for b, start in zip(blocks, starts[:-1], strict=True)]
+    none = [np.empty(0, np.intp)]
+    return Matches(
+        np.concatenate(none + [block.query for block in blocks]),
+        np.concatenate(none + [block.reference for block in blocks]),
+        np.concatenate(none + candidate), int(starts[-1]),
+    )
 
 
 def block_size(query_patches: int, reference_patches: int) -> int:

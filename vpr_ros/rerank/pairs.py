@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores a block of candidates: match every patch size, score, fuse, collect the evidence."""
+"""Compares a query with candidates in every patch size, and turns that into evidence."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from vpr_ros.errors import MapError
 from vpr_ros.rerank.fusion import fuse
-from vpr_ros.rerank.homography import homography_check, stride_px
-from vpr_ros.rerank.matching import Matches, is_blank, mutual_matches
+from vpr_ros.rerank.homography import HomographyCheck, homography_check, stride_px
+from vpr_ros.rerank.matching import Matches, is_blank, joined, mutual_matches
 from vpr_ros.rerank.presets import RerankSettings
 from vpr_ros.rerank.scales import Patches, ScaleView, dimension, stack, view
 from vpr_ros.rerank.scoring import spatial_scores
@@ -69,59 +69,92 @@ class PreparedQuery:
         return max(len(scale.descriptors) ** 2 for scale in self.scales.values())
 
 
-def score_block(query: PreparedQuery, candidates: Sequence[Mapping[int, Patches]],
-                settings: RerankSettings, *, check: bool,
-                workspace: Workspace) -> list[SpatialEvidence]:
-    """Compare one query with several candidates.
+@dataclass
+class Compared:
+    """What is known of some candidates before they are scored; :meth:`add` puts blocks together.
+
+    Attributes:
+        matches: patch size -> the matches of each block.
+        reasons: patch size -> '' or why there are no matches, for each candidate.
+        checks: patch size -> the homography of each candidate; empty lists when not checked.
+    """
+
+    matches: dict[int, list[Matches]]
+    reasons: dict[int, list[str]]
+    checks: dict[int, list[HomographyCheck]]
+
+    @classmethod
+    def nothing(cls, settings: RerankSettings) -> Compared:
+        """No candidates yet."""
+        sizes = settings.weights
+        return cls({s: [] for s in sizes}, {s: [] for s in sizes}, {s: [] for s in sizes})
+
+    def add(self, other: Compared) -> None:
+        """Append the candidates of another block."""
+        for size in self.matches:
+            self.matches[size] += other.matches[size]
+            self.reasons[size] += other.reasons[size]
+            self.checks[size] += other.checks[size]
+
+
+def compare(query: PreparedQuery, candidates: Sequence[Mapping[int, Patches]],
+            settings: RerankSettings, *, check: bool, workspace: Workspace) -> Compared:
+    """Match one query with a block of candidates and, if asked, fit homographies: the costly part.
 
     Args:
         query: prepared at the stride that is to be used.
         candidates: patch size -> patches, each with all sizes of the settings.
-        settings: what to score.
-        check: also fit homographies (and, if ``scoring`` says so, score by them).
+        settings: sizes, dimensions, homography.
+        check: fit homographies.
         workspace: of the calling thread.
-
-    Returns:
-        The evidence for each candidate.
 
     Raises:
         MapError: patches of another grid or dimension than the query's.
     """
-    count = len(candidates)
-    scores, reasons = {}, {}
-    found, inliers = np.zeros(count, int), np.zeros(count, int)
+    result = Compared.nothing(settings)
     for size, scale in query.scales.items():
         sets = [candidate[size] for candidate in candidates]
-        matches, reasons[size] = _match(query, size, sets, settings, workspace)
-        found += matches.per_candidate()
-        spatial = spatial_scores(matches, scale.grid)
-        scores[size] = spatial.scores
-        reasons[size] = [a or b for a, b in zip(reasons[size], spatial.reasons, strict=True)]
+        matches, result.reasons[size] = _match(query, size, sets, settings, workspace)
+        result.matches[size] = [matches]
         if check:
-            tolerance = settings.tolerance * stride_px(scale.centers_px, scale.grid)
+            tolerance_px = settings.tolerance * stride_px(scale.centers_px, scale.grid)
             for index, one in enumerate(sets):
                 mine, other = matches.of(index)
                 points = one.centers_px.reshape(*one.grid, 2)[::query.stride, ::query.stride]
-                checked = homography_check(
+                result.checks[size].append(homography_check(
                     scale.centers_px[mine], points.reshape(-1, 2)[other],
-                    len(scale.descriptors), tolerance_px=tolerance, method=settings.method,
-                )
-                inliers[index] += checked.inliers
-                if settings.scoring == 'homography':
-                    scores[size][index] = checked.score
-                    reasons[size][index] = reasons[size][index] if checked.score == 0 else ''
-                    reasons[size][index] = reasons[size][index] or checked.reason
+                    len(scale.descriptors), tolerance_px=tolerance_px, method=settings.method,
+                ))
+    return result
+
+
+def evidence(query: PreparedQuery, compared: Compared,
+             settings: RerankSettings) -> list[SpatialEvidence]:
+    """Score, fuse and report all candidates at once, which costs next to nothing."""
+    scores, reasons, found = {}, {}, {}
+    for size, scale in query.scales.items():
+        matches = joined(compared.matches[size])
+        found[size] = matches.per_candidate()
+        checks = compared.checks[size]
+        if settings.scoring == 'homography' and checks:  # none in a coarse pass
+            scores[size] = np.array([one.score for one in checks], np.float64)
+            why: Sequence[str] = [one.reason for one in checks]
+        else:
+            spatial = spatial_scores(matches, scale.grid)
+            scores[size], why = spatial.scores, spatial.reasons
+        reasons[size] = [a or b for a, b in zip(compared.reasons[size], why, strict=True)]
     fused = fuse(scores, settings.weights)
     leading = max(settings.weights, key=lambda size: settings.weights[size])
     return [
         SpatialEvidence(
-            # rounding of the weights must not lift a score above 1
-            score=min(float(fused[i]), 1.0), matches=int(found[i]),
-            inliers=int(inliers[i]) if check else -1,
+            score=min(float(fused[i]), 1.0),  # rounded weights must not lift it above 1
+            matches=int(sum(of_size[i] for of_size in found.values())),
+            inliers=sum(c[i].inliers for c in compared.checks.values()) if compared.checks[leading]
+            else -1,
             scale_scores={size: float(of_size[i]) for size, of_size in scores.items()},
             reason='' if fused[i] > 0 else reasons[leading][i],
         )
-        for i in range(count)
+        for i in range(len(fused))
     ]
 
 

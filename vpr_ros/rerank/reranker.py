@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 import math
 import os
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.rerank import blas
 from vpr_ros.rerank.matching import MAX_BLOCK
-from vpr_ros.rerank.pairs import PreparedQuery, Workspace, score_block
+from vpr_ros.rerank.pairs import Compared, PreparedQuery, Workspace, compare, evidence
 from vpr_ros.rerank.presets import RerankSettings, preset
 from vpr_ros.rerank.scales import Patches
 from vpr_ros.types import PatchSet, SpatialEvidence
@@ -113,8 +114,8 @@ class Reranker:
             again, full_grid_shed = self._score(
                 query, [pending[i] for i in best], coarse=False, remaining_s=left
             )
-            full = {i: evidence for i, evidence in zip(best, again, strict=True) if evidence}
-            found = [full.get(i, evidence) for i, evidence in enumerate(found)]
+            full = {i: one for i, one in zip(best, again, strict=True) if one}
+            found = [full.get(i, one) for i, one in enumerate(found)]
             order = sorted(order, key=lambda i: (i not in full, _rank(found[i])))
         ranked = [(pending[i].place_id, found[i]) for i in order]
         return Reranked(ranked, shed, full_grid_shed)
@@ -131,18 +132,24 @@ class Reranker:
         block = min(CANDIDATES_PER_BLOCK, max(1, MAX_BLOCK // per_candidate))
         threads = self.workers if self._pool and block * per_candidate > SMALL_BLOCK else 1
         phase = 'coarse' if coarse else 'full'
-        found: list[SpatialEvidence | None] = []
+        compared, usable, done = Compared.nothing(self.settings), [], 0
         with blas.single_threaded() if threads > 1 else nullcontext():
-            while len(found) < len(candidates):
+            while done < len(candidates):
                 before = remaining_s()
                 wave = self._affordable(phase, before, block * threads)
                 if wave == 0:
                     break
-                batch = candidates[len(found) : len(found) + wave]
-                found += self._wave(prepared, batch, check, threads)
+                batch = candidates[done : done + wave]
+                patches = [candidate.load() for candidate in batch]
+                has = [i for i, sets in enumerate(patches) if sets.keys() >= set(prepared.scales)]
+                self._compare(prepared, [patches[i] for i in has], compared, check, threads)
+                usable += [done + i for i in has]
+                done += len(batch)
                 self._learn(phase, (before - remaining_s()) / len(batch))
-        shed = len(candidates) - len(found)
-        return found + [None] * shed, shed
+        found: list[SpatialEvidence | None] = [None] * len(candidates)
+        for i, one in zip(usable, evidence(prepared, compared, self.settings), strict=True):
+            found[i] = one
+        return found, len(candidates) - done
 
     def _affordable(self, phase: str, left_s: float, most: int) -> int:
         """How many candidates to take next: all that fit into the time that is left."""
@@ -157,28 +164,23 @@ class Reranker:
         if math.isfinite(cost_s) and cost_s > 0:
             self._cost_s[phase] = max(cost_s, COST_DECAY * self._cost_s[phase])
 
-    def _wave(self, query: PreparedQuery, batch: Sequence[Candidate], check: bool,
-              threads: int) -> list[SpatialEvidence | None]:
-        """Read candidates on this thread and compare them, a share on each thread."""
-        patches = [candidate.load() for candidate in batch]
-        sizes = self.settings.weights
-        usable = [i for i, sets in enumerate(patches) if all(size in sets for size in sizes)]
-
-        def score(share: Sequence[int], workspace: Workspace) -> list[SpatialEvidence]:
-            return score_block(query, [patches[i] for i in share], self.settings, check=check,
-                               workspace=workspace)
-
-        step = -(-len(usable) // threads) if usable else 1
-        shares = [usable[i : i + step] for i in range(0, len(usable), step)]
+    def _compare(self, query: PreparedQuery, patches: Sequence[Mapping[int, Patches]],
+                 compared: Compared, check: bool, threads: int) -> None:
+        """Compare candidates, a share on each thread, and append what is found."""
+        step = max(1, -(-len(patches) // threads))
+        shares = [patches[i : i + step] for i in range(0, len(patches), step)]
+        work = partial(compare, query, settings=self.settings, check=check)
         if self._pool is None or len(shares) < 2:
-            done = [score(share, self._workspaces[0]) for share in shares]
+            done = [work(share, workspace=self._workspaces[0]) for share in shares]
         else:
-            done = list(self._pool.map(score, shares, self._workspaces))
-        found: list[SpatialEvidence | None] = [None] * len(batch)
-        for share, evidence in zip(shares, done, strict=True):
-            for index, one in zip(share, evidence, strict=True):
-                found[index] = one
-        return found
+            futures = [
+                self._pool.submit(work, share, workspace=workspace)
+                for share, workspace in zip(shares, self._workspaces, strict=False)
+            ]
+            wait(futures)  # also those beside one that failed: they use this object's buffers
+            done = [future.result() for future in futures]
+        for block in done:
+            compared.add(block)
 
 
 def _until(remaining_s: Callable[[], float] | None) -> Callable[[], float]:

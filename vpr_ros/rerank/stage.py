@@ -53,13 +53,16 @@ class RerankStage:
 
 
 def make_reranker(name: str, card: ModelCard, *, workers: int = 0) -> RerankStage | None:
-    """Return the stage of a preset for a model, or None for ``none``.
+    """Return the stage of a preset for a model, or None where there is nothing to re-rank with.
+
+    That is the case for ``none`` and for models without patch outputs (imported ones), which are
+    used by their global descriptors alone.
 
     Raises:
-        ConfigError: no such preset, or the model has none of its patch sizes.
+        ConfigError: no such preset, or the model has patches, but none of its sizes.
     """
     settings = preset(name)
-    if settings is None:
+    if settings is None or not card.patches:
         return None
     return RerankStage(Reranker(settings.for_sizes(card.patches), workers=workers))
 
