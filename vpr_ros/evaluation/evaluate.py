@@ -21,7 +21,7 @@ from vpr_ros.evaluation.retrieval_metrics import RecallAtN
 from vpr_ros.model import Model
 from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.place_map import PlaceMap
-from vpr_ros.reranking import encode_patches
+from vpr_ros.rerank import encode_patches
 from vpr_ros.settings import Settings
 from vpr_ros.types import Pose, Recognition
 
