@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.bags.storage import RawMessage
 from vpr_ros.bags.message_types import (
     NAV_SAT_FIX,
     ODOMETRY,
@@ -20,6 +19,7 @@ from vpr_ros.bags.message_types import (
     deserialize,
     stamp_of,
 )
+from vpr_ros.bags.storage import RawMessage
 from vpr_ros.types import Pose
 
 POSE_TYPES = (

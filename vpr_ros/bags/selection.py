@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from vpr_ros.bags.images import IMAGE_TYPES
+from vpr_ros.bags.message_types import ODOMETRY
 from vpr_ros.bags.poses import POSE_TYPES
 from vpr_ros.bags.storage import TopicInfo
-from vpr_ros.bags.message_types import ODOMETRY
 from vpr_ros.errors import ConfigError, DataError
 
 
