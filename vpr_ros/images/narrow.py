@@ -64,15 +64,14 @@ def stretch_floats(values: NDArray[np.float32]) -> ImageArray:
         values: float32 (H, W), native byte order.
     """
     finite = np.isfinite(values)
-    known = np.sort(values[finite].astype(np.float64))
+    known = values[finite]
     if known.size == 0:
         return np.zeros(values.shape, np.uint8)
-    low, high = (
-        known[_rank(percentile, known.size)] for percentile in (LOW_PERCENTILE, HIGH_PERCENTILE)
-    )
+    ranks = [_rank(percentile, known.size) for percentile in (LOW_PERCENTILE, HIGH_PERCENTILE)]
+    low, high = np.partition(known, ranks)[ranks].tolist()
     span = max(high - low, SMALLEST_RELATIVE_SPAN * max(abs(low), abs(high))) or 1.0
     levels = (np.where(finite, values, low).astype(np.float64) - low) * (255.0 / span)
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8) * finite
+    return np.rint(np.clip(levels, 0, 255)).astype(np.uint8) * finite
 
 
 def grey_to_rgb(grey: ImageArray) -> ImageArray:
