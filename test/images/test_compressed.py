@@ -100,6 +100,16 @@ def test_a_thumbnail_inside_does_not_hide_a_truncated_file() -> None:
         decode_compressed('', whole[:-200])
 
 
+def test_the_orientation_of_a_photograph_is_applied() -> None:
+    # TIFF header, one entry: tag 0x0112 (orientation), SHORT, 6: turn by 90 degrees clockwise.
+    tiff = b'MM\0*\0\0\0\x08' + struct.pack('>HHHIHHI', 1, 0x0112, 3, 1, 6, 0, 0)
+    body = b'Exif\0\0' + tiff
+    whole = encoded('.jpg', IMAGE, cv2.IMWRITE_JPEG_QUALITY, 100)
+    turned = whole[:2] + b'\xff\xe1' + struct.pack('>H', len(body) + 2) + body + whole[2:]
+    expected = np.rot90(decode_compressed('', whole), -1)
+    np.testing.assert_array_equal(decode_compressed('', turned), expected)
+
+
 def test_a_bomb_is_refused_before_it_goes_off() -> None:
     def chunk(kind: bytes, body: bytes) -> bytes:
         return (struct.pack('>I', len(body)) + kind + body

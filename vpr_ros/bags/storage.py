@@ -52,6 +52,8 @@ class Storage:
         self._readers: list[tuple[Path, Reader]] = []
         try:
             for path in [file for given in paths for file in storage_files(given)]:
+                if path.suffix == '.db3' or any(path.glob('*.db3')):
+                    check_sqlite_path(path)
                 with naming(path):
                     self._readers.append((path, self._stack.enter_context(Reader(path))))
         except VprError:
@@ -126,9 +128,22 @@ def naming(path: Path) -> Iterator[None]:
     except Exception as error:  # foreign bytes fail in many ways: struct, lookup, decoding ...
         found = ' '.join(str(error).split()) or type(error).__name__
         raise DataError(
-            f'bag {path} is damaged or was not closed ({found.rstrip(".")}); repair it with '
-            f'"ros2 bag reindex" or "mcap recover", or record it again'
+            f'bag {path} cannot be read ({found.rstrip(".")}); if the recording was cut off, '
+            f'mend it with "ros2 bag reindex" or "mcap recover", else copy or record it again'
         ) from error
+
+
+def check_sqlite_path(path: Path) -> None:
+    """Refuse a path that rosbags would take for another: it puts paths into URIs as they are.
+
+    Raises:
+        DataError: the path holds one of ``?``, ``#`` and ``%``.
+    """
+    if any(sign in str(path) for sign in '?#%'):
+        raise DataError(
+            f'bag {path} is stored by SQLite, which cannot open paths with ?, # or %; rename the '
+            f'folder, or use mcap'
+        )
 
 
 def _bare_files(folder: Path) -> list[Path]:

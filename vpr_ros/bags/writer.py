@@ -27,6 +27,7 @@ from rosbags.rosbag2.errors import WriterError
 
 from vpr_ros.bags import messages
 from vpr_ros.bags.message_types import MAX_STAMP_NS, serialize, typestore
+from vpr_ros.bags.storage import check_sqlite_path
 from vpr_ros.errors import ConfigError, DataError
 from vpr_ros.types import ImageArray, Pose
 
@@ -70,6 +71,8 @@ class BagWriter:
         self.path = Path(path)
         if self.path.exists():
             raise DataError(f'{self.path} exists already; choose another name or remove it')
+        if storage == 'sqlite3':
+            check_sqlite_path(self.path)
         self._connections: dict[str, Connection] = {}
         self._open = True
         try:
