@@ -46,9 +46,13 @@ class Matches:
         low, high = np.searchsorted(self.candidate, (candidate, candidate + 1))
         return self.query[low:high], self.reference[low:high]
 
+    def splits(self) -> IndexArray:
+        """Where each candidate's matches begin, and the end: intp (count + 1,)."""
+        return np.searchsorted(self.candidate, np.arange(self.count + 1))
+
     def per_candidate(self) -> IndexArray:
         """Number of matches of each candidate: intp (count,)."""
-        return np.bincount(self.candidate, minlength=self.count)
+        return np.diff(self.splits())
 
 
 def mutual_matches(query: FloatArray, references: FloatArray,

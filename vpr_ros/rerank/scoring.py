@@ -67,89 +67,120 @@ def spatial_scores(matches: Matches, grid: tuple[int, int],
     if form not in FORMS:
         raise ConfigError(f'spatial score {form!r} is not one of {", ".join(FORMS)}')
     rows, columns = grid
-    query_row, query_column = np.divmod(matches.query, columns)
-    row, column = np.divmod(matches.reference, columns)
-    dx, dy = column - query_column, row - query_row
-    found = matches.per_candidate()
+    groups = Groups(matches)
+    query_row, query_column = _cells(matches.query, grid)
+    row, column = _cells(matches.reference, grid)
+    dy, dx = row - query_row, column - query_column
     if form == 'bounded':
-        total = _bounded(matches, dx, dy, found, (rows - 1, columns - 1))
-        reasons = _reasons(matches, (query_row, query_column), (row, column), found, grid)
+        total = _bounded(groups, dy, dx, (rows - 1, columns - 1))
+        reasons = _reasons(groups, (query_row, query_column), (row, column), grid)
         total[[i for i, reason in enumerate(reasons) if reason]] = 0.0
     else:
-        total = _anchored(matches, dx, found, columns - 1 if form == 'released' else None)
-        total += _anchored(matches, dy, found, rows - 1 if form == 'released' else None)
-        reasons = tuple('' if n else NO_MATCHES for n in found.tolist())
+        reach = _anchored(groups, dx, columns - 1 if form == 'released' else None)
+        reach += _anchored(groups, dy, rows - 1 if form == 'released' else None)
+        total = groups.total(reach)
+        reasons = tuple('' if n else NO_MATCHES for n in groups.found.tolist())
     return SpatialScores(total / (rows * columns), reasons)
 
 
-def _anchored(matches: Matches, displacement: IndexArray, found: IndexArray,
-              anchor: int | None) -> Float64Array:
-    """sum_i (anchor - |d_i - mean d|)^2 along one axis: float64 (B,).
+class Groups:
+    """Sums over the matches of each candidate, which lie together.
+
+    Attributes:
+        found: intp (B,), matches of each candidate.
+    """
+
+    def __init__(self, matches: Matches) -> None:
+        splits = matches.splits()
+        self.found = np.diff(splits)
+        self.candidate = matches.candidate
+        self._filled = self.found > 0
+        self._starts = splits[:-1][self._filled]
+
+    def total(self, values: Float64Array) -> Float64Array:
+        """Sum of the values of each candidate's matches: float64 (M,) -> (B,)."""
+        return self._reduce(np.add, values)
+
+    def largest(self, values: Float64Array) -> Float64Array:
+        """Maximum of the values of each candidate's matches, 0 without: (M,) -> (B,)."""
+        return self._reduce(np.maximum, values)
+
+    def spread(self, values: Float64Array) -> Float64Array:
+        """Value of each match's candidate: float64 (B,) -> (M,)."""
+        return np.repeat(values, self.found)
+
+    def _reduce(self, function: np.ufunc, values: Float64Array) -> Float64Array:
+        result = np.zeros(len(self.found))
+        if len(values):  # reduceat knows no empty groups, so only the filled ones are given
+            result[self._filled] = function.reduceat(values, self._starts)
+        return result
+
+
+def _cells(patches: IndexArray, grid: tuple[int, int]) -> tuple[Float64Array, Float64Array]:
+    """Row and column of patches, from a table: faster than dividing."""
+    rows, columns = (axis.ravel() for axis in np.indices(grid, np.float64))
+    return rows.take(patches), columns.take(patches)
+
+
+def _anchored(groups: Groups, displacement: Float64Array, anchor: int | None) -> Float64Array:
+    """(anchor - |d_i - mean d|)^2 along one axis: float64 (M,).
 
     Without an anchor it is the magnitude of the largest displacement of each candidate.
     """
-    sums = _total(matches, displacement)
-    residual = np.abs(displacement - (sums / np.maximum(found, 1))[matches.candidate])
+    mean = groups.total(displacement) / np.maximum(groups.found, 1)
+    residual = displacement - groups.spread(mean)
+    np.abs(residual, out=residual)
     if anchor is None:
-        largest = np.full(matches.count, np.iinfo(np.int64).min)
-        np.maximum.at(largest, matches.candidate, displacement)
-        reach = np.abs(largest)[matches.candidate] - residual
+        residual -= groups.spread(np.abs(groups.largest(displacement)))
     else:
-        reach = anchor - residual
-    return _total(matches, reach * reach)
+        residual -= anchor
+    return np.multiply(residual, residual, out=residual)
 
 
-def _bounded(matches: Matches, dx: IndexArray, dy: IndexArray, found: IndexArray,
+def _bounded(groups: Groups, dy: Float64Array, dx: Float64Array,
              extent: tuple[int, int]) -> Float64Array:
     """Sum over the matches of each candidate of an agreement in [0, 1]: float64 (B,)."""
-    reach = np.zeros(len(matches.query), np.float64)
+    reach = np.zeros(len(dx))
     for displacement, largest in ((dy, extent[0]), (dx, extent[1])):
-        centre = _medians(matches, displacement, found, largest)
-        left = largest - np.abs(displacement - centre[matches.candidate])
+        left = displacement - groups.spread(_medians(groups, displacement, largest))
+        np.abs(left, out=left)
+        np.subtract(largest, left, out=left)
         np.maximum(left, 0.0, out=left)
         reach += left * left
-    whole = extent[0] ** 2 + extent[1] ** 2
-    return _total(matches, reach / max(whole, 1))
+    reach /= max(extent[0] ** 2 + extent[1] ** 2, 1)
+    return groups.total(reach)
 
 
-def _medians(matches: Matches, displacement: IndexArray, found: IndexArray,
-             largest: int) -> Float64Array:
+def _medians(groups: Groups, displacement: Float64Array, largest: int) -> Float64Array:
     """Median displacement of each candidate, from the histogram: float64 (B,)."""
-    width = 2 * largest + 1
-    bins = np.bincount(matches.candidate * width + displacement + largest,
-                       minlength=matches.count * width)
-    cumulative = bins.reshape(matches.count, width).cumsum(1)
-    lower = (cumulative < (found[:, None] + 1) // 2).sum(1)
-    upper = (cumulative < found[:, None] // 2 + 1).sum(1)
+    width, count = 2 * largest + 1, len(groups.found)
+    bins = groups.candidate * width + (displacement + largest).astype(np.intp)
+    histogram = np.bincount(bins, minlength=count * width).reshape(count, width)
+    cumulative = histogram.cumsum(1)
+    lower = (cumulative < (groups.found[:, None] + 1) // 2).sum(1)
+    upper = (cumulative < groups.found[:, None] // 2 + 1).sum(1)
     return (lower + upper) / 2 - largest
 
 
-def _reasons(matches: Matches, query: tuple[IndexArray, IndexArray],
-             reference: tuple[IndexArray, IndexArray], found: IndexArray,
+def _reasons(groups: Groups, query: tuple[Float64Array, Float64Array],
+             reference: tuple[Float64Array, Float64Array],
              grid: tuple[int, int]) -> tuple[str, ...]:
     """Why a candidate's matches say nothing, or '' for each."""
-    reasons = np.full(matches.count, '', dtype=object)
+    reasons = np.full(len(groups.found), '', dtype=object)
     if min(grid) > 1:  # on a grid that is itself a line every set of matches would be refused
-        line = _on_a_line(matches, *query, found) | _on_a_line(matches, *reference, found)
-        reasons[line] = COLLINEAR
-    reasons[found < 3] = TOO_FEW
-    reasons[found == 0] = NO_MATCHES
+        reasons[_on_a_line(groups, *query) | _on_a_line(groups, *reference)] = COLLINEAR
+    reasons[groups.found < 3] = TOO_FEW
+    reasons[groups.found == 0] = NO_MATCHES
     return tuple(reasons.tolist())
 
 
-def _on_a_line(matches: Matches, y: IndexArray, x: IndexArray,
-               found: IndexArray) -> NDArray[np.bool_]:
+def _on_a_line(groups: Groups, y: Float64Array, x: Float64Array) -> NDArray[np.bool_]:
     """Whether the points of each candidate lie on one line: their scatter matrix is singular.
 
     Grid coordinates are whole numbers below 2^10, so that the sums are exact.
     """
-    sum_x, sum_y = _total(matches, x), _total(matches, y)
-    xx = found * _total(matches, x * x) - sum_x * sum_x
-    yy = found * _total(matches, y * y) - sum_y * sum_y
-    xy = found * _total(matches, x * y) - sum_x * sum_y
+    sum_x, sum_y = groups.total(x), groups.total(y)
+    xx = groups.found * groups.total(x * x) - sum_x * sum_x
+    yy = groups.found * groups.total(y * y) - sum_y * sum_y
+    xy = groups.found * groups.total(x * y) - sum_x * sum_y
     return xx * yy <= xy * xy
-
-
-def _total(matches: Matches, values: IndexArray | Float64Array) -> Float64Array:
-    """Sum of a value over the matches of each candidate: float64 (B,)."""
-    return np.bincount(matches.candidate, values, matches.count).astype(np.float64, copy=False)
