@@ -8,6 +8,7 @@ It needs no running node. To build while a node runs, call its service ~/build_m
 """
 
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
+from launch.events.process import ProcessExited
 from launch_ros.substitutions import ExecutableInPackage
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
@@ -35,6 +36,13 @@ def command(context: LaunchContext) -> list[str]:
     return words + (['--overwrite'] if given['overwrite'] == 'true' else [])
 
 
+def end(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """End the launch with the process; its failure is that of ``ros2 launch``, too."""
+    if event.returncode:
+        raise RuntimeError(f'{event.process_name} ended with exit code {event.returncode}')
+    return [Shutdown(reason='the map is built')]
+
+
 def builder(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The process that builds; when it ends, so does the launch, with its exit code."""
     return [
@@ -43,7 +51,7 @@ def builder(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             name='build_map',
             output='screen',
             emulate_tty=True,
-            on_exit=[Shutdown(reason='the map is built or cannot be')],
+            on_exit=end,
         )
     ]
 

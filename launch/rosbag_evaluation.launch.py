@@ -19,6 +19,7 @@ from launch.actions import (
     Shutdown,
 )
 from launch.conditions import IfCondition
+from launch.events.process import ProcessExited
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.substitutions import ExecutableInPackage
@@ -50,6 +51,13 @@ OPTIONS = {
 }
 
 
+def end(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """End the launch with the process; its failure is that of ``ros2 launch``, too."""
+    if event.returncode:
+        raise RuntimeError(f'{event.process_name} ended with exit code {event.returncode}')
+    return [Shutdown(reason='the bag was played')]
+
+
 def replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The process that plays and scores; when it ends, so does the launch."""
     given = {name: context.launch_configurations[name] for name in ARGUMENTS}
@@ -63,7 +71,7 @@ def replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             name='rosbag_evaluation',
             output='screen',
             emulate_tty=True,
-            on_exit=[Shutdown(reason='the bag was played')],
+            on_exit=end,
         )
     ]
 

@@ -68,8 +68,8 @@ class Inbox:
 class Client:
     """A node process and a client node in this process; a context manager that ends both."""
 
-    def __init__(self, parameters: dict[str, Any], namespace: str) -> None:
-        self.process = NodeProcess(parameters, namespace=namespace)
+    def __init__(self, process: NodeProcess) -> None:
+        self.process, namespace = process, process.namespace
         self.now_ns = 1_000 * SECOND
         self._context = rclpy.Context()
         rclpy.init(context=self._context)

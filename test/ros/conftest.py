@@ -58,10 +58,13 @@ def start(domain: None, model: str) -> Callable[..., Any]:
     """Starts a node in a namespace of its own and returns it with a client connected to it."""
     from ros.client import Client
 
+    from vpr_ros.ros.node_process import NodeProcess
+
     numbers = iter(range(1000))
 
     def start_node(**parameters: Any) -> Client:
-        return Client({'model': model, **PARAMETERS, **parameters}, f'/test_{next(numbers)}')
+        values = {'model': model, **PARAMETERS, **parameters}
+        return Client(NodeProcess(values, namespace=f'/test_{next(numbers)}'))
 
     return start_node
 

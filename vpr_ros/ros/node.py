@@ -80,7 +80,8 @@ class PlaceRecognitionNode(LifecycleNode):
         self._outputs = Outputs(self, engine)
         self._stream = Stream(
             engine, self._odometry, self._statistics, self._outputs.publish, self._outputs.forget,
-            self._age_ms, self.get_logger(), lockstep=self._lockstep,
+            self._age_ms, self.get_logger(), lambda: self.count_publishers('odom') > 0,
+            lockstep=self._lockstep,
         )
         self._take_rates(values)
         self._answers = Services(self, engine, self._worker, self._outputs, self._map_changed)

@@ -50,6 +50,7 @@ class Stream:
         age_ms: milliseconds from a stamp to now on the node's clock; None when they are of
             different clocks.
         log: for new kinds of errors, once each.
+        odometry_expected: whether somebody publishes odometry.
         lockstep: wait for the odometry of each image.
         max_rate_hz: most images processed per second of their stamps; 0 for all.
         odometry_timeout_s: see the parameter.
@@ -63,6 +64,7 @@ class Stream:
     forget: Callable[[], None]
     age_ms: Callable[[int], float | None]
     log: Log
+    odometry_expected: Callable[[], bool]
     lockstep: bool = False
     max_rate_hz: float = 0.0
     odometry_timeout_s: float = 1.0
@@ -95,7 +97,7 @@ class Stream:
         image = rgb_of(message)
         pose, travelled_m = None, None
         if self.odometry is not None:
-            wait_s = LOCKSTEP_WAIT_S if self.lockstep else 0.0
+            wait_s = LOCKSTEP_WAIT_S if self.lockstep and self.odometry_expected() else 0.0
             pose, travelled_m = self.odometry.at(
                 stamp_ns, timeout_s=self.odometry_timeout_s, wait_s=wait_s
             )
