@@ -59,6 +59,8 @@ EXTRAS = {
     'datasets': ['scipy'],
     # The version of torch with which the training was tested. torchvision is only needed to start
     # from its pretrained backbones.
+    # Nothing more is needed: the report is one page without libraries. Kept for those who ask.
+    'report': [],
     'train': ['torch==2.13.0', 'onnx>=1.16'],
     'backbones': ['torchvision'],
     'test': [

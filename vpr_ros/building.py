@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from vpr_ros.assembly import open_recognizer
-from vpr_ros.bags import BagReader, ImageFolder
+from vpr_ros.bags import BagReader, ImageFolder, is_bag
 from vpr_ros.errors import DataError, MapError
 from vpr_ros.model import Model
 from vpr_ros.place_map import MapInfo, PlaceMap
@@ -97,11 +97,6 @@ def frames_of(
             yield from reader.frames(image_topic=image_topic, odometry_topic=odometry_topic)
     else:
         yield from ImageFolder(source, rate_hz=IMAGE_FOLDER_RATE_HZ)
-
-
-def is_bag(source: Path) -> bool:
-    """Return True for a rosbag2 folder or a bare .mcap or .db3 file."""
-    return source.suffix in ('.mcap', '.db3') or (source / 'metadata.yaml').is_file()
 
 
 def count_frames(source: Path, image_topic: str | None = None) -> int:

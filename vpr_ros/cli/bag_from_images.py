@@ -27,8 +27,9 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         args.folder, args.out, rate_hz=args.rate, topic=args.topic, storage=args.storage,
         compressed=not args.raw,
     )
-    print(f'{args.out}: {count} images at {args.rate:g} Hz on {args.topic}')
-    return {'format': 1, 'bag': str(args.out), 'images': count, 'topic': args.topic}
+    topic = args.topic if args.raw else f'{args.topic}/compressed'
+    print(f'{args.out}: {count} images at {args.rate:g} Hz on {topic}')
+    return {'format': 1, 'bag': str(args.out), 'images': count, 'topic': topic}
 
 
 VERB = Verb(

@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``vpr bench``: how fast everything is on this machine, against the peers' form."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from vpr_ros.assembly import model_identity, model_of
+from vpr_ros.bench import rerank, robot
+from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.evaluation.about import about
+from vpr_ros.settings import Settings
+
+NODE_PLACES = 1000
+NODE_RATE_HZ = 30.0
+NODE_IMAGES = 120
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--seconds', type=float, default=60.0,
+                        help='how long the node is measured under 30 Hz; 0 leaves it out')
+    parser.add_argument('--only-node', action='store_true', help='leave the other rows out')
+    add_settings(parser)
+    add_json(parser)
+
+
+def _run(args: argparse.Namespace) -> dict[str, Any]:
+    settings = settings_of(args)
+    model = model_of(settings)
+    result: dict[str, Any] = {'format': 1, 'about': about(model), 'rows': []}
+    if not args.only_node:
+        rows = [robot.preprocess_row(), robot.search_row(1000), robot.search_row(10_000),
+                *rerank.rerank_rows()]
+        result['rows'] = rows
+        print(f'{"":46} {"ours":>10} {"peer form":>10} {"ratio":>7}  equal')
+        for row in rows:
+            print(f'{row["name"]:46} {row["ours_ms"]:>7.2f} ms {row["peer_ms"]:>7.2f} ms '
+                  f'{row["ratio"]:>6.1f}x  {"yes" if row["equal"] else "NO"} '
+                  f'({row["tolerance"]})')
+        result['describe_ms'] = robot.describe_ms(model)
+        with tempfile.TemporaryDirectory() as folder:
+            result['add_ms'] = robot.add_ms(f'{folder}/bench.vprmap', model_identity(model))
+        print(f'describe an image with {model.card.name}: p50 {result["describe_ms"]["p50"]} ms, '
+              f'p99 {result["describe_ms"]["p99"]} ms; add a place to a map on disk: p50 '
+              f'{result["add_ms"]} ms')
+    if args.seconds > 0:
+        result['node'] = _node(settings, model, args.seconds)
+    return result
+
+
+def _node(settings: Settings, model: Any, seconds: float) -> dict[str, Any]:
+    """The running node with a camera of 640x480 at 30 Hz and a map of 1,000 places."""
+    from vpr_ros.ros.bench_node import measure  # noqa: PLC0415 - needs rclpy
+    from vpr_ros.ros.node_process import NodeProcess, use_large_image_profile  # noqa: PLC0415
+
+    images = _camera_images()
+    use_large_image_profile()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'bench.vprmap'
+        identity = model_identity(model)
+        descriptors = robot.drive_descriptors(
+            np.random.default_rng(0), NODE_PLACES, identity.dim)
+        robot.filled_map(str(path), identity, descriptors).close()
+        parameters = {**settings.as_dict(), 'map_path': str(path), 'use_odometry': False}
+        with NodeProcess(parameters, namespace='/vpr_bench') as process, ProgressBar() as bar:
+            load = measure(process, images, rate_hz=NODE_RATE_HZ, seconds=seconds, progress=bar)
+    figures = load.as_dict()
+    print(f'node, 640x480 at {NODE_RATE_HZ:g} Hz, map of {NODE_PLACES} places, mapping, '
+          f'{figures["seconds"]:g} s: {figures["recognitions_per_s"]:.1f} recognitions/s, '
+          f'end to end p50 {figures["latency_p50_ms"]} ms, p99 {figures["latency_p99_ms"]} ms, '
+          f'memory {figures["memory_start_mb"]} -> {figures["memory_end_mb"]} MB')
+    return {'places': NODE_PLACES, 'rate_hz': NODE_RATE_HZ, **figures}
+
+
+def _camera_images() -> list[Any]:
+    """Frames of a rendered drive, rendered once and sent over and over."""
+    from vpr_ros.world import Camera, Conditions, Drive, World  # noqa: PLC0415
+
+    drive = Drive(World(seed=3, kind='town'), Conditions(), seed=3, rate_hz=10, speed_mps=5,
+                  camera=Camera())
+    return [drive.frame(number).image for number in range(min(NODE_IMAGES, len(drive)))]
+
+
+VERB = Verb(
+    ('bench',), 'measure speed on this machine, against the form that peers use',
+    'vpr bench --seconds 300 --json bench.json', _arguments, _run,
+)

@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The drive of the demo: two laps through the rendered town, the second in the evening rain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+import shutil
+from typing import Any
+
+from vpr_ros.bags import write_drive
+from vpr_ros.world import Camera, Conditions, Drive, World
+
+RATE_HZ = 10.0
+SPEED_MPS = 5.0
+PAUSE_NS = 2_000_000_000  # between the laps
+GROUND_TRUTH_TOPIC = '/ground_truth/pose'
+RADIUS_M = 5.0
+FIRST = Conditions(time_of_day_h=13.0, weather='clear', season='summer', traffic_seed=1)
+SECOND = Conditions(time_of_day_h=18.5, weather='rain', season='autumn', traffic_seed=2)
+
+Progress = Callable[[int, int, str], None]
+
+
+class _Counted:
+    """A drive that reports its frames as they are rendered."""
+
+    def __init__(self, drive: Drive, before: int, total: int, progress: Progress | None) -> None:
+        self.camera, self._drive = drive.camera, drive
+        self._before, self._total, self._progress = before, total, progress
+
+    def __iter__(self) -> Iterator[Any]:
+        for number, frame in enumerate(self._drive):
+            yield frame
+            if self._progress is not None:
+                self._progress(self._before + number + 1, self._total, 'rendering the drive')
+
+
+def render_demo_bag(path: Path, *, seed: int = 0, progress: Progress | None = None) -> int:
+    """Render the demo's drive into a rosbag2 (mcap), replacing an older one.
+
+    Args:
+        path: the bag's folder.
+        seed: of the town.
+        progress: called with (frames done, frames in total, stage).
+
+    Returns:
+        The number of frames.
+
+    Raises:
+        DataError: the bag cannot be written.
+    """
+    world = World(seed=seed, kind='town')
+    common = {'rate_hz': RATE_HZ, 'speed_mps': SPEED_MPS, 'camera': Camera()}
+    first = Drive(world, FIRST, seed=1, **common)
+    end_ns = first.frame(len(first) - 1).stamp_ns
+    second = Drive(world, SECOND, seed=2, start_stamp_ns=end_ns + PAUSE_NS, **common)
+    total = len(first) + len(second)
+    if path.exists():
+        shutil.rmtree(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_drive(
+        path, [_Counted(first, 0, total, progress),
+               _Counted(second, len(first), total, progress)],
+        ground_truth_topic=GROUND_TRUTH_TOPIC,
+    )
