@@ -22,6 +22,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from visualization_msgs.msg import MarkerArray
 
 from vpr_msgs.msg import LoopClosureCandidates, MapInfo, Recognition
+from vpr_msgs.srv import NewSession
 from vpr_ros.ros import qos
 from vpr_ros.ros.geometry import stamp_from_message, stamp_to_message
 
@@ -55,7 +56,7 @@ def test_every_image_is_answered_with_its_own_stamp_and_frame(client: Client) ->
 
 def test_a_second_visit_is_a_loop_closure_with_both_stamps(client: Client) -> None:
     closures = client.collect(LoopClosureCandidates, 'loop_closures')
-    first = {}
+    session, first = client.call(NewSession, '~/new_session').session, {}
     for place in range(10, 16):
         answer = client.ask(place_image(place))
         assert answer.added_to_map and answer.query_id > 0
@@ -71,7 +72,7 @@ def test_a_second_visit_is_a_loop_closure_with_both_stamps(client: Client) -> No
         assert stamp_from_message(closure.match_stamp) == stamp_ns
         assert (closure.match_id, closure.query_id) == (place_id, answer.query_id)
         assert closure.similarity > 0.99
-        assert closure.match_session == 'morning'
+        assert closure.match_session == session
         assert (closure.query_robot, closure.match_robot) == ('anna', 'anna')
         assert not closure.has_relative_pose and not closure.has_map_pose
         assert np.isnan(closure.spatial_score)
@@ -225,13 +226,15 @@ def test_pictures_are_made_only_while_somebody_looks(client: Client) -> None:
     assert len(pictures.messages) == seen
 
 
-def test_odometry_lockstep_and_the_life_cycle(start) -> None:
+def test_odometry_lockstep_and_the_life_cycle(start, folder: Path, image_folder: Path) -> None:
     """One node for three things that need other parameters, to start fewer."""
     from lifecycle_msgs.msg import State, Transition
     from lifecycle_msgs.srv import ChangeState, GetState
 
+    from vpr_msgs.action import MapBuilding
+
     with start(autostart=False, lockstep=True, keyframe_distance_m=1.0, recent_distance_m=4.0,
-               keyframe_novelty=2.0) as client:
+               keyframe_novelty=2.0, directories=[str(folder)]) as client:
         def state() -> int:
             return client.call(GetState, '~/get_state').current_state.id
 
@@ -279,7 +282,13 @@ def test_odometry_lockstep_and_the_life_cycle(start) -> None:
 
         assert change(Transition.TRANSITION_DEACTIVATE)
         images.publish(image_message(place_image(100), client.advance(1.0)))
-        assert change(Transition.TRANSITION_CLEANUP)
+        action, feedback = client.action(MapBuilding, '~/map_building'), Inbox()
+        goal = MapBuilding.Goal(sources=[image_folder.name], output='interrupted.vprmap')
+        client.wait(action.send_goal_async(goal, feedback.put))
+        assert feedback.get().feedback.done < 400
+        assert change(Transition.TRANSITION_CLEANUP)  # ends the build as well
+        assert not list(folder.glob('*interrupted*'))
+        action.destroy()
         assert state() == State.PRIMARY_STATE_UNCONFIGURED
         assert change(Transition.TRANSITION_CONFIGURE)  # and once more
         assert change(Transition.TRANSITION_ACTIVATE)

@@ -45,8 +45,12 @@ class Folders:
             )
         try:
             resolved = (self.directories[0] / path).resolve()
+            resolved.exists()  # raises for what no file system can hold
         except (OSError, RuntimeError) as error:  # a loop of links, a name that is too long
-            raise ConfigError(f'the path {path!r} cannot be resolved ({error})') from error
+            reason = getattr(error, 'strerror', None) or str(error)
+            raise ConfigError(
+                f'the path {path[:100]!r} cannot be resolved ({reason}); give another'
+            ) from error
         if not any(resolved.is_relative_to(directory) for directory in self.directories):
             allowed = ', '.join(str(directory) for directory in self.directories)
             raise ConfigError(

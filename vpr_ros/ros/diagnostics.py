@@ -31,6 +31,7 @@ class Facts:
         lockstep: every image is to be processed.
         image_topic: the resolved topic.
         publishers: how many publishers it has.
+        mismatch: why none of them can be heard, '' when one can.
         odometry: in words.
         camera: in words.
         provider, provider_warning: where the model runs, and why not where it was asked to.
@@ -48,6 +49,7 @@ class Facts:
     lockstep: bool = False
     image_topic: str = ''
     publishers: int = 0
+    mismatch: str = ''
     odometry: str = ''
     camera: str = ''
     provider: str = ''
@@ -69,7 +71,9 @@ def statuses(figures: Snapshot, facts: Facts) -> list[DiagnosticStatus]:
 
 def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
     warnings, errors = [], []
-    if not facts.active:
+    if facts.active and facts.mismatch:
+        errors.append(f'{facts.image_topic}: {facts.mismatch}')
+    elif not facts.active:
         warnings.append('the node is not active')
     elif figures.silence_s is None:
         who = f'{facts.publishers} publishers' if facts.publishers else 'nobody publishes it'

@@ -9,14 +9,18 @@ to the worker's slot, service calls become jobs of the worker, a map is built in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
+import functools
 import time
+import traceback
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from vpr_ros.errors import VprError
@@ -32,6 +36,23 @@ from vpr_ros.ros.stream import Stream
 from vpr_ros.ros.worker import Worker
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+ERROR = TransitionCallbackReturn.ERROR
+Transition = Callable[[Any, LifecycleState], TransitionCallbackReturn]
+
+
+def told(transition: Transition) -> Transition:
+    """Log an unexpected error of a transition, which rclpy would swallow."""
+
+    @functools.wraps(transition)
+    def run(node: Any, state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return transition(node, state)
+        except Exception:
+            node.failure = f'{transition.__name__} failed:\n{traceback.format_exc()}'
+            node.get_logger().error(node.failure)
+            return ERROR
+
+    return run
 
 
 class PlaceRecognitionNode(LifecycleNode):
@@ -56,6 +77,7 @@ class PlaceRecognitionNode(LifecycleNode):
 
     # -- life cycle -----------------------------------------------------------------------------
 
+    @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model, open the map, open the services."""
         values = parameters.read(self)
@@ -100,6 +122,7 @@ class PlaceRecognitionNode(LifecycleNode):
         )
         return SUCCESS
 
+    @told
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the camera and the odometry."""
         image_type = CompressedImage if self._transport == 'compressed' else Image
@@ -120,6 +143,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self.get_logger().info(f'waiting for {image_type.__name__} on {topic}')
         return super().on_activate(state)
 
+    @told
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of the camera; services go on answering."""
         self._active = False
@@ -129,11 +153,13 @@ class PlaceRecognitionNode(LifecycleNode):
         self._worker.clear()
         return super().on_deactivate(state)
 
+    @told
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close the map and everything else that configure opened."""
         self.close()
         return SUCCESS
 
+    @told
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Close everything, from any state."""
         self.close()
@@ -185,7 +211,14 @@ class PlaceRecognitionNode(LifecycleNode):
             return
         settings = parameters.settings_of(values)
         self._take_rates(values)
-        self._worker.submit(lambda: engine.configure(settings))
+
+        def configure() -> None:
+            try:
+                engine.configure(settings)
+            except VprError as error:
+                self.get_logger().error(str(error))
+
+        self._worker.submit(configure)
 
     def _take_rates(self, values: dict[str, Value]) -> None:
         self._stream.max_rate_hz = float(values['max_rate_hz'])  # type: ignore[arg-type]
@@ -199,10 +232,12 @@ class PlaceRecognitionNode(LifecycleNode):
             return
         self._worker.submit(self._look_at_map)
         topic = self.image_topic()
+        publishers = self.get_publishers_info_by_topic(topic)
         facts = Facts(
             node=self.get_fully_qualified_name(), robot=engine.robot, active=self._active,
             mode=engine.mode, lockstep=self._lockstep, image_topic=topic,
-            publishers=self.count_publishers(topic),
+            publishers=len(publishers),
+            mismatch=mismatch(publishers, self._transport, lockstep=self._lockstep),
             odometry='off' if self._odometry is None else self._odometry.describe(),
             camera=_camera(self._camera_info), foreign_clock=self._foreign_clock,
             problem=self._stream.problem, building=self._answers.builder.progress,
@@ -248,6 +283,25 @@ class PlaceRecognitionNode(LifecycleNode):
         """Name of the drive that begins now; '' while simulated time has not begun."""
         now_s = self.get_clock().now().nanoseconds / 1e9
         return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(now_s)) if now_s > 0 else ''
+
+
+def mismatch(publishers: list[Any], transport: str, *, lockstep: bool) -> str:
+    """Why none of the publishers of the image topic can be heard, in words; '' when one can.
+
+    Args:
+        publishers: rclpy's TopicEndpointInfo of each.
+        transport: the parameter ``image_transport``.
+        lockstep: the parameter of that name.
+    """
+    type_name = f"sensor_msgs/msg/{'CompressedImage' if transport == 'compressed' else 'Image'}"
+    best_effort = ReliabilityPolicy.BEST_EFFORT
+    fitting = [p for p in publishers if p.topic_type == type_name]
+    if publishers and not fitting:
+        return (f'{publishers[0].topic_type} is published, {type_name} is expected: change '
+                f'image_transport or the topic')
+    if lockstep and fitting and all(p.qos_profile.reliability == best_effort for p in fitting):
+        return 'lockstep needs a reliable publisher, this one is best effort'
+    return ''
 
 
 def _camera(info: CameraInfo | None) -> str:

@@ -59,9 +59,11 @@ class Services:
             goal_callback=lambda _: GoalResponse.ACCEPT, cancel_callback=self._cancel_goal,
         )
         self._goal_id: bytes = b''
+        self._ending = False
 
     def destroy(self) -> None:
         """Cancel a build and destroy the services."""
+        self._ending = True
         self.builder.stop()
         for service in self._services:
             self._node.destroy_service(service)
@@ -136,6 +138,10 @@ class Services:
             ))
 
         def finish(built: Future[Built]) -> None:
+            if self._ending:
+                answer.cancel()  # there is no server left that could send the result
+                return
+
             def end(handle: Any) -> Any:
                 result = self._built(built, MapBuilding.Result())
                 if result.success:
