@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 from helpers import shared
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -27,6 +27,7 @@ POSES = st.lists(st.tuples(COORDINATE, COORDINATE, st.integers(-720, 720).map(fl
                  min_size=2, max_size=12)
 
 
+@settings(max_examples=40)
 @given(POSES, st.sampled_from([1.0, 5.0]), st.none() | st.sampled_from([30.0, 90.0]))
 def test_poses_are_compared_as_by_a_loop(poses, radius: float, heading: float | None) -> None:
     stamps = np.arange(len(poses)) * S // 2
@@ -119,6 +120,12 @@ def test_poses_of_a_topic() -> None:
     truth = ground_truth_of_poses([(0, Pose((0, 0, 0))), (S, Pose((1, 0, 0), turned))])
     assert truth.heading_change_deg(0, S) == pytest.approx(math.degrees(1))
     assert yaw_of(np.array([turned]))[0] == pytest.approx(1)
+
+
+def test_a_satellite_receiver_knows_no_heading() -> None:
+    truth = ground_truth_of_poses([(0, Pose((0, 0, 0))), (S, Pose((1, 0, 0)))])
+    assert truth.heading_change_deg(0, S) is None
+    assert truth.is_same_place(0, S) is True
 
 
 @pytest.mark.parametrize(('text', 'says'), [

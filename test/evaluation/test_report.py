@@ -121,8 +121,7 @@ def browser():
         yield opened
 
 
-@pytest.mark.parametrize('width', [360, 1280])
-@pytest.mark.parametrize('dark', [False, True])
+@pytest.mark.parametrize(('width', 'dark'), [(360, True), (1280, False)])
 def test_a_browser_loads_a_drive_without_complaint(
     browser, drive, tmp_path, width: int, dark: bool
 ) -> None:

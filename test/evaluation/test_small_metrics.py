@@ -58,11 +58,11 @@ def test_calibration_error_is_that_of_a_loop_over_bins(samples) -> None:
 def test_bootstrap_interval_covers_the_mean_as_often_as_it_says() -> None:
     generator = np.random.default_rng(1)
     covered = 0
-    for seed in range(200):
+    for seed in range(100):
         sample = generator.random(80) < 0.7
-        low, high = bootstrap_interval(sample, resamples=300, seed=seed)
+        low, high = bootstrap_interval(sample, resamples=200, seed=seed)
         covered += low <= 0.7 <= high
-    assert 175 <= covered <= 200  # 95 % of 200, with room for chance
+    assert 86 <= covered <= 100  # 95 of 100, with room for chance
 
 
 def test_bootstrap_is_repeatable_and_brackets_the_mean() -> None:

@@ -31,6 +31,7 @@ class GroundTruth(ABC):
     """
 
     description: str = ''
+    needs_frames: bool = False  # whether bind_frames must be called first
 
     @abstractmethod
     def states(self, stamps_ns: Stamps) -> States:
@@ -163,6 +164,7 @@ class LapGroundTruth(GroundTruth):
         self._equivalent, self._lap_frames = equivalent, lap_frames
         self.tolerance_frames = tolerance_frames
         self._stamps = np.zeros(0, np.int64)
+        self.needs_frames = True
         self.description = (f'laps of {lap_frames} frames, same place within '
                             f'{tolerance_frames:g} frames')
 
@@ -178,6 +180,7 @@ class LapGroundTruth(GroundTruth):
                 f'frames; give the ground truth of this drive'
             )
         self._stamps = np.asarray(stamps_ns, np.int64)
+        self.needs_frames = False
 
     def states(self, stamps_ns: Stamps) -> States:
         """The equivalent frame of the first lap, and the number of laps before it."""

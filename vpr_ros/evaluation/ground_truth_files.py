@@ -75,15 +75,19 @@ def ground_truth_of_poses(
 ) -> PoseGroundTruth:
     """Ground truth from stamped poses, such as those of a bag's pose or odometry topic.
 
+    Poses whose orientation never changes, as those of a satellite receiver, say nothing about
+    the heading.
+
     Raises:
         DataError: fewer than two poses, or one is not finite.
     """
     rows = list(poses)
     quaternions = np.asarray([pose.quaternion_xyzw for _, pose in rows]).reshape(-1, 4)
+    turns = bool((quaternions != quaternions[:1]).any())
     return PoseGroundTruth(
         np.asarray([stamp for stamp, _ in rows], np.int64),
         np.asarray([pose.position_m for _, pose in rows], np.float64).reshape(-1, 3),
-        yaw_of(quaternions), radius_m=radius_m, heading_deg=heading_deg,
+        yaw_of(quaternions) if turns else None, radius_m=radius_m, heading_deg=heading_deg,
     )
 
 

@@ -77,7 +77,7 @@ def replay(
     recognitions = list(run(frames, recognizer, journal=journal, progress=progress, total=total))
     matched = {m.place.place_id for r in recognitions for m in r.matches}
     journal.see_map(recognizer.place_map, [p.place_id for p in known if p.place_id in matched])
-    if ground_truth is not None:
+    if ground_truth is not None and ground_truth.needs_frames:
         ground_truth.bind_frames(journal.stamps_ns)
     return score(
         recognitions, ground_truth, recognizer.settings, known_places=known, journal=journal,
