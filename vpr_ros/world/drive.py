@@ -62,7 +62,8 @@ class Drive:
         speed_mps: mean speed; it varies by about a tenth.
         laps: how often around, unless ``length_m`` is given. May be a fraction.
         camera: the camera.
-        lateral_noise_m: standard deviation of the distance from the lane's middle.
+        lateral_noise_m: standard deviation of the distance from the lane's middle, as far as
+            there is room.
         heading_noise_deg: standard deviation of the heading about the lane's.
         start_m: where along the lap the drive begins.
         length_m: how far to drive, instead of ``laps``.
@@ -93,10 +94,10 @@ class Drive:
         self.camera = Camera() if camera is None else camera
         self.seed, self.rate_hz, self.start_stamp_ns = seed, rate_hz, start_stamp_ns
         self._trajectory: Trajectory = plan_trajectory(
-            world.scene.route, world.scene.lane_m, seed=seed, rate_hz=rate_hz,
+            world.scene.route, world.scene.lane_m, world.scene.room_m, seed=seed, rate_hz=rate_hz,
             speed_mps=speed_mps,
             length_m=laps * world.lap_length_m if length_m is None else length_m,
-            lateral_noise_m=min(lateral_noise_m, 1.0), start_m=start_m, reverse=reverse,
+            lateral_noise_m=lateral_noise_m, start_m=start_m, reverse=reverse,
             heading_noise_rad=math.radians(heading_noise_deg))
 
     @property

@@ -113,6 +113,6 @@ class FaceList:
                          np.zeros(0, np.float32))
         kinds = (np.float32, np.float32, np.int32, np.float32, np.float32, np.float32, np.int32,
                  np.bool_, np.float32, np.float32)
-        columns = [np.asarray(column, kind)
+        columns: list = [np.asarray(column, kind)
                    for column, kind in zip(zip(*self._rows, strict=True), kinds, strict=True)]
         return Faces(*columns)

@@ -22,11 +22,14 @@ def light_fields(scene: Scene, light: Light, parked_m: NDArray[np.float64]) -> F
     """
     plan = scene.plan
     rows, columns = plan.height_m.shape
+    reach_m = 0.6 if scene.indoor else 2.2
     sky = 1.0 - 0.62 * cv2.GaussianBlur((plan.height_m > 1.9).astype(np.float32), (0, 0),
-                                        2.2 / CELL_M)
+                                        reach_m / CELL_M)
     for x, y, heading in parked_m:
         place = ((x - plan.origin_m[0]) / CELL_M - 0.5, (y - plan.origin_m[1]) / CELL_M - 0.5)
-        box = cv2.boxPoints((place, (4.6 / CELL_M, 2.1 / CELL_M), float(np.degrees(heading))))
+        size = (0.9, 0.9) if scene.indoor else (4.6, 2.1)
+        box = cv2.boxPoints((place, (size[0] / CELL_M, size[1] / CELL_M),
+                             float(np.degrees(heading))))
         dark = np.zeros((rows, columns), np.float32)
         cv2.fillConvexPoly(dark, np.rint(box * 16).astype(np.int32), 0.75, cv2.LINE_AA, 4)
         sky *= 1.0 - cv2.GaussianBlur(dark, (0, 0), 0.8)

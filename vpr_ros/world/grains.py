@@ -40,7 +40,7 @@ def _tile(grain: Grain, rng: np.random.Generator) -> FloatArray:
     if grain is Grain.NONE:
         return np.zeros((TILE_PX, TILE_PX), np.float32)
     if grain is Grain.PLASTER:
-        return 0.035 * fine + 0.03 * coarse
+        return 0.03 * fine + 0.02 * coarse
     if grain is Grain.ASPHALT:
         return 0.10 * fine + 0.05 * coarse
     if grain is Grain.FOLIAGE:

@@ -103,11 +103,17 @@ def light_of(conditions: Conditions, *, indoor: bool = False) -> Light:
     level = 0.6 * ambient.mean() + 0.4 * float(sun_rgb.mean()) * max(math.sin(elevation), 0.3)
     level += 0.10 * lamps if not indoor else 0.45
     gain = 1.25 * (0.50 / (level + 0.015)) ** 0.55
+    if indoor:
+        sun_rgb, density, lamps = np.zeros(3), 0.0, 0.75 + 0.25 * daylight
+        ambient = (0.20 + 0.08 * daylight) * np.array([1.0, 0.97, 0.90])
+        ambient = ambient + 0.14 * daylight * np.array([0.86, 0.95, 1.0]) * (1 - 0.3 * cloud)
+        gain = 0.82
     return Light(
         sun_direction=sun, sun_rgb=_rgb(sun_rgb), ambient_rgb=_rgb(ambient),
         lamp_rgb=_rgb(lamp_rgb), lamps=lamps, fog_rgb=_rgb(fog), fog_per_m=density,
         zenith_rgb=_rgb(zenith), horizon_rgb=_rgb(horizon), cloud=cloud, daylight=daylight,
-        wetness=float(conditions.weather == 'rain'), snow=float(conditions.weather == 'snow'),
+        wetness=float(conditions.weather == 'rain' and not indoor),
+        snow=float(conditions.weather == 'snow' and not indoor),
         gain=float(gain),
     )
 

@@ -14,6 +14,8 @@ from vpr_ros.world.conditions import Conditions
 from vpr_ros.world.faces import FaceList, Faces
 from vpr_ros.world.scene import Billboards, Scene
 
+_CLEARANCE_M = 1.6
+
 _PAINTS = np.array([
     (0.95, 0.95, 0.95), (0.16, 0.17, 0.19), (0.55, 0.57, 0.60), (0.62, 0.10, 0.10),
     (0.14, 0.24, 0.52), (0.30, 0.34, 0.36), (0.16, 0.34, 0.26), (0.78, 0.70, 0.55),
@@ -52,7 +54,7 @@ class Movers:
         tint = trees.tint * rng.normal(1.0, 0.06, (len(trees.tint), 1)).astype(np.float32)
         self.standing = _joined([replace(trees, tint=tint), scene.lamp_sprites])
         self._cars = []
-        for _ in range(int(rng.integers(4, 9)) if scene.car_templates else 0):
+        for _ in range(int(rng.integers(4, 9)) if not scene.indoor else 0):
             self._cars.append((self._car(rng, 0.0, 0.0, 0.0), rng.uniform(5.0, 10.0),
                                rng.uniform(0.0, scene.route.length_m)))
         self._walkers = []
@@ -64,7 +66,9 @@ class Movers:
                 start, end = end, start
             length = float(np.linalg.norm(end - start))
             direction = (end - start) / length
-            aside = np.array([-direction[1], direction[0]]) * rng.uniform(-0.6, 0.6)
+            # Indoors people keep to their right, where the robot does not drive towards them.
+            shift = rng.uniform(-0.9, -0.5) if scene.indoor else rng.uniform(-0.6, 0.6)
+            aside = np.array([-direction[1], direction[0]]) * shift
             self._walkers.append(_Walker(
                 start + aside, direction, length, rng.uniform(0.8, 1.6), rng.uniform(0, length),
                 scene.person_textures[int(rng.integers(len(scene.person_textures)))],
@@ -82,6 +86,8 @@ class Movers:
         for walker in self._walkers:
             along = (walker.phase_m + walker.speed_mps * time_s) % walker.length_m
             x, y = walker.start_m + along * walker.step_m
+            if np.hypot(x - camera_m[0], y - camera_m[1]) < _CLEARANCE_M:
+                continue
             texture = walker.textures[int(along / 0.7) % 2]
             rows.append(((x, y, 0.0), 0.5 * walker.height_m, walker.height_m, texture))
         if rows:

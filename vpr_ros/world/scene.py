@@ -62,6 +62,7 @@ class Scene:
         faces: what never moves.
         route: the centre line of the way around.
         lane_m: how far to the right of the centre line one drives, metres.
+        room_m: how far to either side of the lane's middle there is room to swerve, metres.
         plan: heights for shadows, and where wheels roll.
         lamps_m: float32 (L, 3), where lamps shine from.
         lamp_sprites: the street lamps, or empty.
@@ -77,6 +78,7 @@ class Scene:
     faces: Faces
     route: Route
     lane_m: float
+    room_m: float
     plan: Plan
     lamps_m: FloatArray
     lamp_sprites: Billboards

@@ -75,7 +75,8 @@ class _TownBuilder:
         lamp_rows = [((x, y, KERB_HEIGHT_M), *_LAMP_SIZE, lamp, (1.0, 1.0, 1.0))
                      for x, y in self.lamps]
         return Scene(
-            indoor=False, atlas=self.atlas, faces=self.faces.faces(), route=route, lane_m=1.5,
+            indoor=False, atlas=self.atlas, faces=self.faces.faces(), route=route,
+            lane_m=1.5, room_m=0.9,
             plan=self._plan(),
             lamps_m=np.array([(x, y, 4.85) for x, y in self.lamps], np.float32),
             lamp_sprites=billboards(lamp_rows),

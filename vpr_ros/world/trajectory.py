@@ -40,10 +40,10 @@ class Trajectory:
     route_m: Float64Array
 
 
-def plan_trajectory(route: Route, lane_m: float, *, seed: int, rate_hz: float, speed_mps: float,
-                    length_m: float, lateral_noise_m: float, heading_noise_rad: float,
-                    start_m: float, reverse: bool) -> Trajectory:
-    """Plan ``length_m`` along ``route``, ``lane_m`` to the right of its centre line."""
+def plan_trajectory(route: Route, lane_m: float, room_m: float, *, seed: int, rate_hz: float,
+                    speed_mps: float, length_m: float, lateral_noise_m: float,
+                    heading_noise_rad: float, start_m: float, reverse: bool) -> Trajectory:
+    """Plan ``length_m`` along ``route``, ``lane_m`` +- ``room_m`` right of its centre line."""
     rng = np.random.default_rng([seed, 7])
     seconds = length_m / speed_mps * 1.2 + 2.0
     time = np.arange(int(seconds * rate_hz) + 2) / rate_hz
@@ -54,7 +54,7 @@ def plan_trajectory(route: Route, lane_m: float, *, seed: int, rate_hz: float, s
     direction = -1.0 if reverse else 1.0
     position = start_m + direction * along
     # The wobble is a function of the distance, so that it is as smooth at any frame rate.
-    aside = lateral_noise_m * np.clip(_wobble(along / 14.0, rng), -2.5, 2.5)
+    aside = np.clip(lateral_noise_m * _wobble(along / 14.0, rng), -room_m, room_m)
     turn = heading_noise_rad * np.clip(_wobble(along / 7.0, rng), -2.5, 2.5)
     truth = route.beside(position, direction * -lane_m + aside)
     truth[:, 2] = _wrapped(truth[:, 2] + turn + (np.pi if reverse else 0.0))

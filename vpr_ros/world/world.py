@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Literal
 
 from vpr_ros.errors import ConfigError
+from vpr_ros.world.corridor import build_corridor
 from vpr_ros.world.scene import Scene
 from vpr_ros.world.town import build_town
 
@@ -35,10 +36,8 @@ class World:
         if kind not in ('town', 'corridor'):
             raise ConfigError(f'The kind of a world is {kind!r}, but it must be town or corridor; '
                               'choose one of them.')
-        if kind == 'corridor':
-            raise ConfigError('Corridors are not built yet; choose kind town.')
         self.seed, self.kind, self.scale = seed, kind, scale
-        self.scene: Scene = build_town(seed, scale)
+        self.scene: Scene = (build_town if kind == 'town' else build_corridor)(seed, scale)
 
     @property
     def lap_length_m(self) -> float:
