@@ -16,7 +16,9 @@ import pytest
 from vpr_ros.decision.calibration import (
     GENERIC,
     GLOBAL_FEATURES,
+    SPATIAL_FEATURES,
     Calibration,
+    LogisticModel,
     features_of,
     from_json,
     load_calibration,
@@ -26,12 +28,20 @@ from vpr_ros.types import Match, Place, Reason, SpatialEvidence
 
 PLACE = Place(place_id=1, session_id=1, stamp_ns=0)
 STRONG = Match(PLACE, 0.9, 0.4, sequence_support=8, sequence_frames=8)
+# Round numbers of our own, so that the shipped ones may change.
+KNOWN = Calibration({
+    'global': LogisticModel(
+        GLOBAL_FEATURES, (8.0, 12.0, 4.0), -9.0, (0.75, 0.2, 0.9), (0.5, 0.1, 0.5)),
+    'spatial': LogisticModel(
+        SPATIAL_FEATURES, (5.0, 6.0, 4.0, 10.0, 2.0), -10.0,
+        (0.75, 0.2, 0.9, 0.5, 0.4), (0.5, 0.1, 0.5, 0.3, 0.2)),
+}, 'known')
 CHECKED = replace(STRONG, spatial=SpatialEvidence(0.7, matches=100, inliers=60))
 
 
 def test_features_of_an_unmeasured_match_are_none() -> None:
     features = features_of(Match(PLACE, 0.5))
-    assert features == {'similarity': 0.5, 'margin': None, 'sequence': 0.5,
+    assert features == {'similarity': 0.5, 'margin': None, 'sequence': None,
                         'spatial_score': None, 'inlier_ratio': None}
 
 
@@ -44,10 +54,13 @@ def test_features_of_a_full_match() -> None:
 
 
 def test_probability_is_the_logistic_function_written_out() -> None:
-    model = GENERIC.models['global']
-    values = [0.9, 0.5, 8.5 / 9]
-    odds = model.intercept + sum(w * v for w, v in zip(model.weights, values, strict=True))
-    assert GENERIC.probability(STRONG) == pytest.approx(1 / (1 + math.exp(-odds)))
+    odds = -9 + 8 * 0.9 + 12 * 0.5 + 4 * 8.5 / 9
+    assert KNOWN.probability(STRONG) == pytest.approx(1 / (1 + math.exp(-odds)))
+
+
+def test_what_was_not_measured_counts_as_neutral() -> None:
+    odds = -9 + 8 * 0.9 + 12 * 0.1 + 4 * 0.5
+    assert KNOWN.probability(Match(PLACE, 0.9)) == pytest.approx(1 / (1 + math.exp(-odds)))
 
 
 @given(
@@ -68,8 +81,9 @@ def test_more_evidence_never_lowers_the_probability(
         better = replace(match, sequence_support=support + (frames > support))
     else:
         better = replace(match, spatial=spatial and replace(spatial, score=score + more))
-    before, after = GENERIC.probability(match), GENERIC.probability(better)
-    assert 0.0 <= before <= after <= 1.0
+    for calibration in (KNOWN, GENERIC):
+        before, after = calibration.probability(match), calibration.probability(better)
+        assert 0.0 <= before <= after <= 1.0
 
 
 @pytest.mark.parametrize(('match', 'reason'), [
@@ -87,7 +101,7 @@ def test_more_evidence_never_lowers_the_probability(
     (Match(PLACE, 0.6, 0.5, sequence_support=5, sequence_frames=8), Reason.LOW_PROBABILITY),
 ])
 def test_blame(match: Match, reason: Reason) -> None:
-    assert GENERIC.blame(match) is reason
+    assert KNOWN.blame(match) is reason
 
 
 def test_a_calibration_without_spatial_model_uses_the_global_one() -> None:
@@ -150,7 +164,7 @@ def test_a_missing_file(tmp_path) -> None:
         load_calibration(tmp_path / 'none.json')
 
 
-def test_the_generic_one_orders_by_similarity() -> None:
+def test_the_generic_one_tells_strong_from_weak() -> None:
     assert GENERIC.models['global'].features == GLOBAL_FEATURES
     weak = replace(STRONG, similarity=0.3, outside_similarity=0.29, sequence_support=0)
     assert GENERIC.probability(weak) < 0.1
