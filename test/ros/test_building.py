@@ -75,7 +75,9 @@ def test_a_map_is_built_from_a_bag(client: Client, folder: Path, plugin: str) ->
     assert answer.success, answer.message
     assert '12 places' in answer.message and str(output) in answer.message
     assert answer.info.place_count == 12 and answer.info.path == str(output)
-    assert [s.name for s in answer.info.sessions] == [f'{plugin}_bag']
+    (session,) = answer.info.sessions
+    assert session.name == f'{plugin}_bag' and session.travelled_m == pytest.approx(22.0)
+    assert (session.first_stamp.sec, session.last_stamp.sec) == (50, 61)
     with PlaceMap.open(output, read_only=True) as built:
         assert [p.pose.position_m[0] for p in built.places()] == [2.0 * i for i in range(12)]
     refused = client.call(BuildMap, '~/build_map', sources=[f'{plugin}_bag'], output=output.name)

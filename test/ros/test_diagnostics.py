@@ -15,8 +15,8 @@ pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or p
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
+from vpr_ros.ros.camera import mismatch
 from vpr_ros.ros.diagnostics import Facts, statuses
-from vpr_ros.ros.node import mismatch
 from vpr_ros.ros.statistics import MAX_NAMED, Snapshot, Statistics
 from vpr_ros.types import Reason, Recognition
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 import signal
 import subprocess
@@ -37,6 +38,24 @@ def test_signals_end_it_cleanly(start, tmp_path: Path, signals) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ['live.vprmap']  # no log, no lock is left
     with PlaceMap.open(path) as place_map:
         assert len(place_map) == newest == 3
+
+
+def test_a_hail_of_signals_changes_nothing(start, tmp_path: Path) -> None:
+    """Until the very end of the process, when its own handlers are gone already."""
+    path = tmp_path / 'live.vprmap'
+    with start(map_path=str(path)) as client:
+        drive(client, range(2))
+        process, sent = client.process._process, 0
+        while process.poll() is None and sent < 20_000:
+            process.send_signal(signal.SIGINT)
+            sent += 1
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.001)
+        assert sent > 3
+        assert client.stop() == 0
+        assert 'Traceback' not in client.log()
+    with PlaceMap.open(path) as place_map:
+        assert len(place_map) == 2
 
 
 def test_after_kill_9_every_answered_place_is_there(start, tmp_path: Path) -> None:

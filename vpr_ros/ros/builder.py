@@ -15,10 +15,12 @@ import threading
 import time
 from typing import Any
 
+from vpr_msgs.msg import MapInfo as MapInfoMessage
 from vpr_ros.building import build_map
 from vpr_ros.errors import ConfigError, MapError
 from vpr_ros.model import Model, load_model
-from vpr_ros.place_map import MapInfo, PlaceMap, Session
+from vpr_ros.place_map import PlaceMap
+from vpr_ros.ros.conversions import map_info_to_message
 from vpr_ros.ros.engine import Engine
 
 FEEDBACK_INTERVAL_S = 0.1
@@ -32,8 +34,7 @@ class Built:
     """A map that is complete and on disk."""
 
     path: Path
-    info: MapInfo
-    sessions: tuple[Session, ...]
+    info: MapInfoMessage
     seconds: float
 
 
@@ -125,16 +126,16 @@ class Builder:
         started_s = time.monotonic()
         try:
             arguments['model'] = self._model(arguments['model'])
-            info = build_map(**arguments, progress=report, cancelled=self._cancel.is_set)
+            build_map(**arguments, progress=report, cancelled=self._cancel.is_set)
             with PlaceMap.open(arguments['out'], read_only=True) as built:
-                sessions = built.sessions()
+                info = map_info_to_message(built)
         except BaseException as error:  # it belongs to whoever asked
             self._end()
             future.set_exception(error)
         else:
             self._end()
             seconds = time.monotonic() - started_s
-            future.set_result(Built(arguments['out'], info, sessions, seconds))
+            future.set_result(Built(arguments['out'], info, seconds))
 
     def _end(self) -> None:
         """Be free for the next build before the asker hears of the end."""

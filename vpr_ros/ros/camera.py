@@ -1,10 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""An image message, raw or compressed, as RGB pixels."""
+"""What comes from a camera: pixels, a calibration, and publishers that may or may not fit."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from rclpy.qos import ReliabilityPolicy
 
 from vpr_ros.images import decode_compressed, to_rgb
 from vpr_ros.types import ImageArray
@@ -28,3 +30,29 @@ def rgb_of(message: Any) -> ImageArray:
             step=message.step, data=message.data, is_bigendian=bool(message.is_bigendian),
         )
     return decode_compressed(message.format, message.data)
+
+def mismatch(publishers: list[Any], transport: str, *, lockstep: bool) -> str:
+    """Why none of the publishers of the image topic can be heard, in words; '' when one can.
+
+    Args:
+        publishers: rclpy's TopicEndpointInfo of each.
+        transport: the parameter ``image_transport``.
+        lockstep: the parameter of that name.
+    """
+    type_name = f"sensor_msgs/msg/{'CompressedImage' if transport == 'compressed' else 'Image'}"
+    best_effort = ReliabilityPolicy.BEST_EFFORT
+    fitting = [p for p in publishers if p.topic_type == type_name]
+    if publishers and not fitting:
+        return (f'{publishers[0].topic_type} is published, {type_name} is expected: change '
+                f'image_transport or the topic')
+    if lockstep and fitting and all(p.qos_profile.reliability == best_effort for p in fitting):
+        return 'lockstep needs a reliable publisher, this one is best effort'
+    return ''
+
+
+def calibration_in_words(info: Any | None) -> str:
+    """A sensor_msgs/CameraInfo in words."""
+    if info is None:
+        return 'none received'
+    calibrated = info.distortion_model if info.k[0] > 0 else 'not calibrated'
+    return f'{info.width}x{info.height} {calibrated} in {info.header.frame_id!r}'

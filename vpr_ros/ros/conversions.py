@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import math
 from typing import Any
@@ -17,7 +17,7 @@ from vpr_msgs.msg import (
 )
 from vpr_msgs.msg import MapInfo as MapInfoMessage
 from vpr_msgs.msg import Recognition as RecognitionMessage
-from vpr_ros.place_map import MapInfo, Session
+from vpr_ros.place_map import PlaceMap, Session
 from vpr_ros.ros.geometry import (
     pose_from_message,
     pose_to_message,
@@ -160,15 +160,23 @@ def match_from_message(message: Any, session_ids: Mapping[str, int]) -> Match:
 
 
 def map_info_to_message(
-    info: MapInfo,
-    sessions: Iterable[Session],
+    place_map: PlaceMap,
     *,
     mode: str = '',
     robot: str = '',
     own_session_id: int = 0,
     frame_id: str = '',
 ) -> MapInfoMessage:
-    """Facts about a map; the caller stamps the header."""
+    """Facts about a map; the caller stamps the header.
+
+    Args:
+        place_map: the map, open.
+        mode: how a node works with it, '' when none does.
+        robot: name of this robot.
+        own_session_id: the session that this robot records; 0 for none.
+        frame_id: the frame of the map's poses.
+    """
+    info = place_map.info()
     message = MapInfoMessage(
         path='' if info.path == ':memory:' else info.path, uuid=info.uuid,
         revision=info.revision, mode=mode, read_only=info.read_only,
@@ -181,13 +189,25 @@ def map_info_to_message(
                 robot=robot if session.session_id == own_session_id else '',
                 first_stamp=stamp_to_message(session.started_ns or 0),
                 last_stamp=stamp_to_message(session.ended_ns or 0),
-                travelled_m=math.nan,
+                travelled_m=travelled_m(place_map, session),
             )
-            for session in sessions
+            for session in place_map.sessions()
         ],
     )
     message.header.frame_id = frame_id
     return message
+
+
+def travelled_m(place_map: PlaceMap, session: Session) -> float:
+    """Distance from the first to the last place of a session; NaN without odometry."""
+    if session.ended_ns is None:
+        return math.nan
+    ends = (
+        place_map.first_id_since(session.session_id),
+        place_map.first_id_since(session.session_id, stamp_ns=session.ended_ns),
+    )
+    first, last = (place_map.place(i).travelled_m if i is not None else None for i in ends)
+    return math.nan if first is None or last is None else last - first
 
 
 def describe(recognition: Recognition) -> str:

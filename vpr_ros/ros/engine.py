@@ -17,7 +17,7 @@ from vpr_ros.errors import ConfigError, MapError
 from vpr_ros.model import Model
 from vpr_ros.parameters import Value
 from vpr_ros.pipeline import PlaceRecognizer
-from vpr_ros.place_map import MapInfo, PlaceMap, Session
+from vpr_ros.place_map import PlaceMap, Session
 from vpr_ros.ros.confinement import Folders
 from vpr_ros.ros.parameters import settings_of
 from vpr_ros.settings import Settings
@@ -118,10 +118,6 @@ class Engine:
         """The session that places are added to; 0 for none."""
         session = self.place_map.session
         return session.session_id if self.mapping and session is not None else 0
-
-    def describe_map(self) -> tuple[MapInfo, tuple[Session, ...], int]:
-        """Facts about the map, its sessions, and which is our own."""
-        return self.place_map.info(), self.place_map.sessions(), self.own_session_id
 
     def is_live_map(self, path: Path) -> bool:
         """True when this file is the map in use."""

@@ -20,12 +20,12 @@ from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from vpr_ros.errors import VprError
 from vpr_ros.parameters import Value
 from vpr_ros.ros import parameters, qos
+from vpr_ros.ros.camera import calibration_in_words, mismatch
 from vpr_ros.ros.diagnostics import FOREIGN_CLOCK_MS, Facts, statuses
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.odometry import OdometryBuffer
@@ -239,7 +239,7 @@ class PlaceRecognitionNode(LifecycleNode):
             publishers=len(publishers),
             mismatch=mismatch(publishers, self._transport, lockstep=self._lockstep),
             odometry='off' if self._odometry is None else self._odometry.describe(),
-            camera=_camera(self._camera_info), foreign_clock=self._foreign_clock,
+            camera=calibration_in_words(self._camera_info), foreign_clock=self._foreign_clock,
             problem=self._stream.problem, building=self._answers.builder.progress,
         )
         message = DiagnosticArray(status=statuses(
@@ -283,30 +283,3 @@ class PlaceRecognitionNode(LifecycleNode):
         """Name of the drive that begins now; '' while simulated time has not begun."""
         now_s = self.get_clock().now().nanoseconds / 1e9
         return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(now_s)) if now_s > 0 else ''
-
-
-def mismatch(publishers: list[Any], transport: str, *, lockstep: bool) -> str:
-    """Why none of the publishers of the image topic can be heard, in words; '' when one can.
-
-    Args:
-        publishers: rclpy's TopicEndpointInfo of each.
-        transport: the parameter ``image_transport``.
-        lockstep: the parameter of that name.
-    """
-    type_name = f"sensor_msgs/msg/{'CompressedImage' if transport == 'compressed' else 'Image'}"
-    best_effort = ReliabilityPolicy.BEST_EFFORT
-    fitting = [p for p in publishers if p.topic_type == type_name]
-    if publishers and not fitting:
-        return (f'{publishers[0].topic_type} is published, {type_name} is expected: change '
-                f'image_transport or the topic')
-    if lockstep and fitting and all(p.qos_profile.reliability == best_effort for p in fitting):
-        return 'lockstep needs a reliable publisher, this one is best effort'
-    return ''
-
-
-def _camera(info: CameraInfo | None) -> str:
-    """The calibration in words."""
-    if info is None:
-        return 'none received'
-    calibrated = info.distortion_model if info.k[0] > 0 else 'not calibrated'
-    return f'{info.width}x{info.height} {calibrated} in {info.header.frame_id!r}'

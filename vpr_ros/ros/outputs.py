@@ -12,7 +12,6 @@ from visualization_msgs.msg import MarkerArray
 from vpr_msgs.msg import LoopClosureCandidates
 from vpr_msgs.msg import MapInfo as MapInfoMessage
 from vpr_msgs.msg import Recognition as RecognitionMessage
-from vpr_ros.place_map import MapInfo
 from vpr_ros.ros import qos
 from vpr_ros.ros.conversions import (
     Context,
@@ -82,10 +81,10 @@ class Outputs:
 
     def map_info(self) -> MapInfoMessage:
         """Facts about the map in use."""
-        info, sessions, own = self._engine.describe_map()
+        engine = self._engine
         message = map_info_to_message(
-            info, sessions, mode=self._engine.mode, robot=self._engine.robot, own_session_id=own,
-            frame_id=self._pose_frame(info),
+            engine.place_map, mode=engine.mode, robot=engine.robot,
+            own_session_id=engine.own_session_id, frame_id=self._pose_frame(),
         )
         message.header.stamp = self._node.get_clock().now().to_msg()
         return message
@@ -111,9 +110,12 @@ class Outputs:
         message.data = match_image(frame.image, stored, recognition)
         return message
 
-    def _pose_frame(self, info: MapInfo) -> str:
+    def _pose_frame(self) -> str:
         """The frame of the map's poses, '' without poses; the first place with a pose speaks."""
-        if info.bounding_box_m is not None and info.uuid not in self._pose_frames:
-            poses = (place.pose for place in self._engine.place_map.places())
-            self._pose_frames[info.uuid] = next(pose.frame_id for pose in poses if pose)
-        return self._pose_frames.get(info.uuid, '')
+        place_map = self._engine.place_map
+        known = self._pose_frames.get(place_map.uuid)
+        if known is None and place_map.info().bounding_box_m is not None:
+            poses = (place.pose for place in place_map.places())
+            known = next(pose.frame_id for pose in poses if pose)
+            self._pose_frames[place_map.uuid] = known
+        return known or ''

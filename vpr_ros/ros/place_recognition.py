@@ -7,8 +7,8 @@ itself, so it works the same from ``ros2 launch``, ``ros2 run`` and a plain shel
 distribution. With ``autostart:=false`` a lifecycle manager does that.
 
 SIGINT and SIGTERM end the process with exit code 0 after the map is closed. The handlers are
-Python's own and rclpy installs none: the context stays valid while the node cleans up, and a
-second signal meanwhile changes nothing.
+Python's own and rclpy installs none: the context stays valid while the node cleans up, and further
+signals meanwhile (Ctrl-C reaches a launched node twice) change nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ class StopRequest:
         self.signal: int | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
+
+    def ignore_further(self) -> None:
+        """From now on signals do nothing; while the interpreter ends, the default would kill."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.signal = number
@@ -78,6 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             node.destroy_node()
         executor.shutdown()
         rclpy.try_shutdown()
+        stop.ignore_further()
     return 0
 
 

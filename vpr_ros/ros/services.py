@@ -19,7 +19,7 @@ from vpr_msgs.srv import BuildMap, GetMapInfo, LoadMap, NewSession, Recognize, S
 from vpr_ros.errors import VprError
 from vpr_ros.ros.builder import Builder, Built
 from vpr_ros.ros.camera import rgb_of
-from vpr_ros.ros.conversions import map_info_to_message, recognition_to_message
+from vpr_ros.ros.conversions import recognition_to_message
 from vpr_ros.ros.deferred import DeferredActionServer, create_deferred_service
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.outputs import Outputs
@@ -172,11 +172,11 @@ class Services:
         if error is None:
             built = future.result()
             response.success = True
-            response.info = map_info_to_message(built.info, built.sessions)
+            response.info = built.info
             response.info.header.stamp = self._node.get_clock().now().to_msg()
             response.message = (
-                f'{built.info.places} places in {built.info.sessions} sessions written to '
-                f'{built.path} in {built.seconds:.1f} s'
+                f'{built.info.place_count} places in {len(built.info.sessions)} sessions written '
+                f'to {built.path} in {built.seconds:.1f} s'
             )
             self._node.get_logger().info(response.message)
             return response
