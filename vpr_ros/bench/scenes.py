@@ -64,6 +64,7 @@ def matched_points(
     97 matches a pair is the median of 936 patches on real corridor images.
     """
     centers = lattice_px(grid)
+    matches = min(matches, len(centers))
     found = []
     for index in range(count):
         chosen = rng.choice(len(centers), matches, replace=False)
