@@ -95,6 +95,8 @@ def test_more_evidence_never_lowers_the_probability(
     (replace(STRONG, sequence_support=0), Reason.NO_SEQUENCE_SUPPORT),
     # the patches do not agree
     (replace(CHECKED, spatial=SpatialEvidence(0.0, 10, 0)), Reason.SPATIALLY_INCONSISTENT),
+    # what was not measured is not to blame
+    (Match(PLACE, 0.1), Reason.LOW_SIMILARITY),
     # nothing falls short
     (STRONG, Reason.LOW_PROBABILITY),
     # two kinds of evidence fall short alike: 8 * 0.15 = 12 * 0.1, and the sequence half as much

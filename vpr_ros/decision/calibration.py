@@ -97,10 +97,12 @@ class LogisticModel:
         return math.exp(log_odds) / (1.0 + math.exp(log_odds))
 
     def shortfalls(self, values: Mapping[str, float | None]) -> dict[str, float]:
-        """Log-odds that each feature costs against its typical value, none negative."""
-        filled = self._fill(values)
-        rows = zip(self.features, self.weights, self.typical, filled, strict=True)
-        return {name: max(0.0, weight * (usual - value)) for name, weight, usual, value in rows}
+        """Log-odds that each measured feature costs against its typical value, none negative."""
+        rows = zip(self.features, self.weights, self.typical, self._fill(values), strict=True)
+        return {
+            name: max(0.0, weight * (usual - value)) for name, weight, usual, value in rows
+            if values.get(name) is not None
+        }
 
     def _fill(self, values: Mapping[str, float | None]) -> list[float]:
         found = (values.get(name) for name in self.features)
