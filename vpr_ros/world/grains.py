@@ -42,7 +42,7 @@ def _tile(grain: Grain, rng: np.random.Generator) -> FloatArray:
     if grain is Grain.PLASTER:
         return 0.03 * fine + 0.02 * coarse
     if grain is Grain.ASPHALT:
-        return 0.10 * fine + 0.05 * coarse
+        return 0.08 * fine + 0.02 * coarse
     if grain is Grain.FOLIAGE:
         return 0.16 * periodic_noise(TILE_PX, 5.0, rng) + 0.10 * coarse
     if grain is Grain.WOOD:

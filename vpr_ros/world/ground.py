@@ -21,11 +21,11 @@ DENSITY = 18.0
 def paint_ground(grid: StreetGrid, rng: np.random.Generator) -> ImageArray:
     """The whole town from above, north up, uint8 (h, w, 4) RGBM."""
     x0, y0, x1, y1 = grid.bounds_m
-    canvas = Canvas(x1 - x0, y1 - y0, DENSITY, (84, 84, 88))
+    canvas = Canvas(x1 - x0, y1 - y0, DENSITY, (104, 104, 107))
     shape = canvas.texels.shape[:2]
     patches = fractal_noise(shape, 3.0 * DENSITY, rng, octaves=4)
     fine = fractal_noise(shape, 3.0, rng, octaves=2)
-    canvas.multiply(1.0 + 0.05 * patches + 0.05 * fine)
+    canvas.multiply(1.0 + 0.035 * patches + 0.04 * fine)
     _repairs(canvas, grid, rng)
     for left, bottom, right, top in grid.islands():
         _pavement(canvas, left - x0, y1 - top, right - left, top - bottom, rng)
@@ -96,7 +96,7 @@ def _repairs(canvas: Canvas, grid: StreetGrid, rng: np.random.Generator) -> None
             y = rng.uniform(0, y1 - y0)
         kind = rng.random()
         if kind < 0.35:
-            tone = shade((84, 84, 88), rng.uniform(0.68, 1.25))
+            tone = shade((104, 104, 107), rng.uniform(0.72, 1.2))
             long, wide = rng.uniform(1.0, 6.0), rng.uniform(0.5, 1.6)
             canvas.rectangle(x, y, long if along_x else wide, wide if along_x else long, tone)
         elif kind < 0.6:

@@ -34,7 +34,7 @@ class Visible:
 
     Attributes:
         inverse_depth: float32 (H, W), 1 / z in 1 / metres; 0 where nothing is seen.
-        index: int32 (H, W), row of the tables below; V (one past the last) where nothing is seen.
+        index: int64 (H, W), row of the tables below; V (one past the last) where nothing is seen.
         face: int64 (V,), number of the face.
         inverse_z: float32 (V, 3), 1/z = inverse_z @ (x, y, 1).
         u: float32 (V, 4), texel column = u[3] + z * (u[:3] @ (x, y, 1)).
@@ -42,7 +42,7 @@ class Visible:
     """
 
     inverse_depth: FloatArray
-    index: NDArray[np.int32]
+    index: NDArray[np.int64]
     face: NDArray[np.int64]
     inverse_z: FloatArray
     u: FloatArray
@@ -62,7 +62,7 @@ class Rasterizer:
         self._columns = np.arange(width, dtype=np.float32)
         self._rows = np.arange(height, dtype=np.float32)
         self._inverse_depth = np.zeros((height, width), np.float32)
-        self._index = np.zeros((height, width), np.int32)
+        self._index = np.zeros((height, width), np.int64)
         self._mask = np.zeros((height, width), np.uint8)
 
     def draw(self, faces: Faces, masks: list[list[ImageArray] | None],
@@ -106,6 +106,7 @@ class Rasterizer:
         texture = faces.texture[face]
         cutout = faces.cutout[face]
         forms = inverse_z.tolist()
+        nearest = (1.0 / np.maximum(depth[face].min(1), NEAR_M)).tolist()
         for k in range(len(face)):
             polygon = flat[k] if whole[k] else _clipped(pixels[k])
             homography = None
@@ -113,31 +114,35 @@ class Rasterizer:
                 homography = np.stack([
                     tables[0][k, 3] * inverse_z[k] + tables[0][k, :3],
                     tables[1][k, 3] * inverse_z[k] + tables[1][k, :3], inverse_z[k]])
-            self._fill(k, polygon, forms[k], homography, masks[texture[k]])
+            self._fill(k, polygon, forms[k], nearest[k], homography, masks[texture[k]])
         np.multiply(self._inverse_depth, self._index < len(face), out=self._inverse_depth)
         return Visible(self._inverse_depth, self._index, face, inverse_z.astype(np.float32),
                        tables[0], tables[1])
 
-    def _fill(self, number: int, polygon: NDArray, form: list[float],
+    def _fill(self, number: int, polygon: NDArray, form: list[float], nearest: float,
               homography: NDArray | None, mask: list[ImageArray] | None) -> None:
-        low, high = polygon.min(0), polygon.max(0)
-        left, top = max(int(low[0]), 0), max(int(low[1]), 0)
-        right = min(int(high[0]) + 2, self.width)
-        bottom = min(int(high[1]) + 2, self.height)
-        if right <= left or bottom <= top or (high[0] - low[0]) * (high[1] - low[1]) < 0.5:
+        xs, ys = polygon[:, 0].tolist(), polygon[:, 1].tolist()
+        low_x, high_x, low_y, high_y = min(xs), max(xs), min(ys), max(ys)
+        left, top = max(int(low_x), 0), max(int(low_y), 0)
+        right = min(int(high_x) + 2, self.width)
+        bottom = min(int(high_y) + 2, self.height)
+        if right <= left or bottom <= top or (high_x - low_x) * (high_y - low_y) < 0.8:
             return
+        buffer = self._inverse_depth[top:bottom, left:right]
+        if buffer.min() >= nearest:
+            return  # faces come from near to far, so most hidden ones end here
         covered = self._mask[top:bottom, left:right]
         covered[:] = 0
         points = np.rint((polygon - (left, top)) * (1 << _SHIFT)).astype(np.int32)
         cv2.fillConvexPoly(covered, points, 1, cv2.LINE_8, _SHIFT)
         near = self._columns[left:right] * form[0]
         near = near + (self._rows[top:bottom] * form[1] + form[2]).astype(np.float32)[:, None]
-        seen = near > self._inverse_depth[top:bottom, left:right]
+        seen = near > buffer
         seen &= covered.view(np.bool_)
         if homography is not None and mask is not None:
             seen &= _outline(mask, homography, left, top, right - left, bottom - top,
-                             high[0] - low[0], high[1] - low[1])
-        np.copyto(self._inverse_depth[top:bottom, left:right], near, where=seen)
+                             high_x - low_x, high_y - low_y)
+        np.copyto(buffer, near, where=seen)
         np.copyto(self._index[top:bottom, left:right], number, where=seen)
 
 

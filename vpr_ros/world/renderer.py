@@ -19,8 +19,10 @@ from vpr_ros.world.rasterizer import FAR_M, Rasterizer, Visible
 from vpr_ros.world.scene import CELL_M, Scene
 from vpr_ros.world.sensor import Sensor
 from vpr_ros.world.sky import BOTTOM_RAD, HEIGHT_PX, TOP_RAD, WIDTH_PX, paint_sky
-from vpr_ros.world.textures import Texturer, _gather
+from vpr_ros.world.textures import Texturer, gather
 from vpr_ros.world.weather import Precipitation, glow, reflect
+
+_SNOW = (236.0, 240.0, 246.0)
 
 
 class Renderer:
@@ -60,9 +62,9 @@ class Renderer:
                               turned_to(position, self._movers.standing, self._scene)])
         visible = self._rasterizer.draw(faces, self._scene.atlas.masks, pixel_ray, position)
         depth = 1.0 / np.maximum(visible.inverse_depth, np.float32(1.0 / FAR_M))
-        texels = self._texturer.look_up(faces, visible, depth)
-        colour = self._shade(texels, faces, visible, depth, pixel_ray, position)
-        image = np.asarray(cv2.convertScaleAbs(colour), np.uint8)
+        texels, grain = self._texturer.look_up(faces, visible, depth)
+        lit = self._illuminate(texels, faces, visible, depth, pixel_ray, position)
+        image = self._colour(texels, grain, lit, faces, visible, depth)
         self._draw_sky(image, visible, rotation)
         self._soften_edges(image, visible)
         if self.light.wetness or self._scene.indoor:
@@ -75,58 +77,77 @@ class Renderer:
         depth[visible.index == len(visible.face)] = np.inf
         return image, depth
 
-    def _shade(self, texels: ImageArray, faces: Faces, visible: Visible, depth_m: FloatArray,
-               pixel_ray: NDArray[np.float64], position_m: NDArray[np.float64]) -> FloatArray:
-        light, scene = self.light, self._scene
-        index, face = visible.index, visible.face
+    def _illuminate(self, texels: ImageArray, faces: Faces, visible: Visible, depth_m: FloatArray,
+                    pixel_ray: NDArray[np.float64], position_m: NDArray[np.float64],
+                    ) -> list[FloatArray]:
+        """Factors on red, green and blue, and the share of snow or water, float32 (H, W) each."""
+        light, index, face = self.light, visible.index, visible.face
         normals = faces.normals[face]
         fields = self._sample_fields(visible, normals, depth_m, pixel_ray, position_m)
         upward = normals[:, 2]
         ambient = 0.72 + 0.28 * upward
-        if scene.indoor:
+        if self._scene.indoor:
             ambient = np.where(upward < -0.5, 0.9, 0.75 + 0.12 * normals[:, 0] ** 2)
-        ambient = ambient.astype(np.float32)
         sunlit = np.maximum(normals @ light.sun_direction.astype(np.float32), 0.0)
         sunlit[faces.cutout[face]] = 0.55
-        lit = np.empty((*index.shape, 3), np.float32)
-        np.multiply(_gather(ambient, index), fields[..., 0], out=lit[..., 0])
-        np.multiply(_gather(sunlit, index), fields[..., 1], out=lit[..., 1])
-        lit[..., 2] = fields[..., 2]
-        colours = light.gain * np.stack([light.ambient_rgb + 0.16 * light.sun_rgb, light.sun_rgb,
-                                         light.lamp_rgb * light.lamps], axis=1)
-        lit = np.asarray(cv2.transform(lit, colours.astype(np.float32)), np.float32)
-        np.sqrt(lit, out=lit)
-
-        colour = texels[..., :3].astype(np.float32)
-        tint = faces.tint[face]
-        if not np.all(tint == 1.0):
-            for channel in range(3):
-                colour[..., channel] *= _gather(tint[:, channel], index)
+        fields[0] *= gather(ambient.astype(np.float32), index)
+        fields[1] *= gather(sunlit, index)
+        sources = light.gain * np.stack([light.ambient_rgb + 0.16 * light.sun_rgb, light.sun_rgb,
+                                         light.lamp_rgb * light.lamps])
+        active = [k for k in range(3) if sources[k].max() > 0]
+        cover = fields[3]
+        flat = faces.flat[face]
+        if light.snow or light.wetness:
+            cover = np.minimum(cover * gather(flat, index), 1.0)
         shine = np.where(faces.shine[face] < 0, -faces.shine[face] * light.daylight,
                          faces.shine[face] * light.lamps).astype(np.float32)
-        flat = faces.flat[face]
-        if light.snow:
-            cover = np.minimum(_gather(flat, index) * fields[..., 3], 1.0)[..., None]
-            colour += (np.array([236.0, 240.0, 246.0], np.float32) - colour) * cover
-        elif light.wetness:
-            lit *= (1.0 - 0.38 * _gather(flat, index))[..., None]
+        glowing = np.zeros((), np.float32)
         if shine.max(initial=0.0) > 0:
-            strength = np.clip(texels[..., 3].astype(np.float32) * np.float32(1 / 85) - 2.0, 0, 1)
-            strength *= _gather(1.15 * shine, index)
-            lit += strength[..., None]
-        colour *= lit
-        if light.fog_per_m > 0 and not scene.indoor:
-            clear = cv2.exp(depth_m * np.float32(-light.fog_per_m))[..., None]
-            fog = light.fog_rgb * np.float32(255.0)
-            colour -= fog
-            colour *= clear
-            colour += fog
-        return colour
+            glowing = texels[..., 3].astype(np.float32)
+            glowing *= np.float32(1.0 / 85.0)
+            glowing -= 2.0
+            np.clip(glowing, 0.0, 1.0, out=glowing)
+            glowing *= gather(1.15 * shine, index)
+        wet = 1.0 - 0.38 * gather(flat, index) if light.wetness else None
+        factors = []
+        for channel in range(3):
+            factor = fields[active[0]] * np.float32(sources[active[0], channel])
+            for k in active[1:]:
+                factor += fields[k] * np.float32(sources[k, channel])
+            np.sqrt(factor, out=factor)
+            if wet is not None:
+                factor *= wet
+            factor += glowing
+            factors.append(factor)
+        return [*factors, cover]
+
+    def _colour(self, texels: ImageArray, grain: FloatArray, lit: list[FloatArray], faces: Faces,
+                visible: Visible, depth_m: FloatArray) -> ImageArray:
+        """uint8 (H, W, 3): the lit surfaces behind the air, without the sky."""
+        light, index = self.light, visible.index
+        tint = faces.tint[visible.face]
+        clear = None
+        if light.fog_per_m > 0:
+            clear = cv2.exp(depth_m * np.float32(-light.fog_per_m))
+        channels = []
+        for k, plane in enumerate(cv2.split(texels)[:3]):
+            colour = plane * grain
+            colour *= gather(tint[:, k], index)
+            if light.snow:
+                colour += (np.float32(_SNOW[k]) - colour) * lit[3]
+            colour *= lit[k]
+            if clear is not None:
+                fog = np.float32(255.0 * light.fog_rgb[k])
+                colour -= fog
+                colour *= clear
+                colour += fog
+            channels.append(cv2.convertScaleAbs(colour))
+        return np.asarray(cv2.merge(channels), np.uint8)
 
     def _sample_fields(self, visible: Visible, normals: FloatArray, depth_m: FloatArray,
                        pixel_ray: NDArray[np.float64], position_m: NDArray[np.float64],
-                       ) -> FloatArray:
-        """float32 (H, W, 4): sky seen, sun seen, lamp light, snow or puddles; from half size."""
+                       ) -> list[FloatArray]:
+        """Sky seen, sun seen, lamp light, snow or puddles, float32 (H, W) each; from half size."""
         index, z = visible.index[::2, ::2], depth_m[::2, ::2]
         height, width = z.shape
         x = np.arange(0, 2 * width, 2, dtype=np.float32)[None]
@@ -138,24 +159,24 @@ class Renderer:
         above = points[2]
         origin = self._scene.plan.origin_m
         out_m = 0.55
-        column = (points[0] + out_m * _gather(normals[:, 0], index) - origin[0]) / CELL_M - 0.5
-        row = (points[1] + out_m * _gather(normals[:, 1], index) - origin[1]) / CELL_M - 0.5
-        sampled = cv2.remap(self._fields, column.astype(np.float32), row.astype(np.float32),
-                            cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        fields = np.empty((height, width, 4), np.float32)
+        column = (points[0] + out_m * gather(normals[:, 0], index) - origin[0]) / CELL_M - 0.5
+        row = (points[1] + out_m * gather(normals[:, 1], index) - origin[1]) / CELL_M - 0.5
+        sampled = cv2.split(cv2.remap(
+            self._fields, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE))
         # Corners are dark at the foot of a wall and see more of the sky higher up.
         share = np.clip(above * np.float32(0.16), 0.0, 0.85)
-        fields[..., 0] = sampled[..., 2] + (1.0 - sampled[..., 2]) * share
-        fields[..., 1] = np.clip((above + 0.35 - sampled[..., 0]) * np.float32(1.8), 0.0, 1.0)
-        upright = np.abs(above - 3.2)
-        fade = np.clip(1.15 - upright * np.float32(0.17), 0.06, 1.0)
+        sky = sampled[2] + (1.0 - sampled[2]) * share
+        sun = np.clip((above + 0.35 - sampled[0]) * np.float32(1.8), 0.0, 1.0)
+        fade = np.clip(1.15 - np.abs(above - 3.2) * np.float32(0.17), 0.06, 1.0)
         if self._scene.indoor:
             fade = 0.75 + 0.1 * above
-        beam = np.clip(1.3 - z * 0.07, 0, 1) * np.float32(0.16 * (not self._scene.indoor))
-        fields[..., 2] = sampled[..., 1] * fade + beam
-        fields[..., 3] = sampled[..., 3]
+        lamp = sampled[1] * fade
+        if not self._scene.indoor:
+            lamp += np.clip(1.3 - z * 0.07, 0.0, 1.0) * np.float32(0.16)  # the robot's own light
         full = (depth_m.shape[1], depth_m.shape[0])
-        return np.asarray(cv2.resize(fields, full, interpolation=cv2.INTER_LINEAR), np.float32)
+        return [np.asarray(cv2.resize(field, full, interpolation=cv2.INTER_LINEAR), np.float32)
+                for field in (sky, sun, lamp, sampled[3])]
 
     def _pixel_angles(self) -> tuple[FloatArray, FloatArray]:
         """Panorama column (of heading 0) and row of each pixel, float32 (H, W)."""

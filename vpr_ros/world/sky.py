@@ -52,8 +52,12 @@ def paint_sky(light: Light, seed: int) -> ImageArray:
 
 
 def _clouds(picture, light: Light, elevation, rng: np.random.Generator):
-    field = fractal_noise((HEIGHT_PX, WIDTH_PX // 2), 90.0, rng, octaves=6, roughness=0.6)
-    field = np.concatenate([field, field[:, ::-1]], axis=1)
+    seam = 256
+    field = fractal_noise((HEIGHT_PX, WIDTH_PX + seam), 90.0, rng, octaves=6, roughness=0.6)
+    # Fade the end into what lies before the beginning, so that the panorama closes.
+    fade = np.linspace(0.0, 1.0, seam, dtype=np.float32)
+    field[:, -seam:] = field[:, -seam:] * (1 - fade) + field[:, :seam] * fade
+    field = np.ascontiguousarray(field[:, seam:])
     stretch = np.clip(elevation / 0.25, 0.15, 1.0)
     rows = np.clip(np.arange(HEIGHT_PX, dtype=np.float32)[:, None] * (0.6 + 0.4 * stretch), 0,
                    HEIGHT_PX - 1)

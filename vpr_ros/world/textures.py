@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vpr_ros.types import FloatArray, ImageArray
 from vpr_ros.world.atlas import LEVELS, Atlas
@@ -31,8 +32,14 @@ class Texturer:
         self._x = np.arange(width, dtype=np.float32)[None]
         self._y = np.arange(height, dtype=np.float32)[:, None]
 
-    def look_up(self, faces: Faces, visible: Visible, depth_m: FloatArray) -> ImageArray:
-        """uint8 (H, W, 4) RGBM of the surface that each pixel sees; black where there is none."""
+    def look_up(self, faces: Faces, visible: Visible, depth_m: FloatArray,
+                ) -> tuple[ImageArray, FloatArray]:
+        """The surface that each pixel sees.
+
+        Returns:
+            uint8 (H, W, 4) RGBM, arbitrary where there is none, and float32 (H, W), the factor by
+            which the grain makes it brighter or darker.
+        """
         index = visible.index
         texture = faces.texture[visible.face]
         sizes, origins = self._atlas.sizes[texture], self._atlas.origins[texture]
@@ -41,30 +48,29 @@ class Texturer:
         for axis, form, shrink in ((0, visible.u, shrink_u), (1, visible.v, shrink_v)):
             texel = self._linear(form, index, self._x, self._y)
             texel *= depth_m
-            texel += _gather(form[:, 3], index)
+            texel += gather(form[:, 3], index)
             coordinates.append(texel)
-            size = _gather(sizes[:, axis], index)
+            size = gather(sizes[:, axis], index)
             margin = 0.5 / shrink
             place = np.minimum(np.maximum(texel, margin), size - margin)
             size *= 2.0
             place -= size
             place *= shrink
             place += size
-            place += _gather(origins[:, axis] - 0.5, index)
+            place += gather(origins[:, axis] - 0.5, index)
             places.append(place)
         texels = np.asarray(
             cv2.remap(self._atlas.texels, places[0], places[1], cv2.INTER_LINEAR), np.uint8)
-        self._add_grain(texels, faces, visible, depth_m, *coordinates)
-        return texels
+        return texels, self._grain(texels, faces, visible, depth_m, *coordinates)
 
     @staticmethod
     def _linear(form: FloatArray, index, x: FloatArray, y: FloatArray) -> FloatArray:
-        value = _gather(form[:, 0], index)
+        value = gather(form[:, 0], index)
         value *= x
-        part = _gather(form[:, 1], index)
+        part = gather(form[:, 1], index)
         part *= y
         value += part
-        value += _gather(form[:, 2], index)
+        value += gather(form[:, 2], index)
         return value
 
     def _levels(self, visible: Visible, depth_m: FloatArray) -> list[FloatArray]:
@@ -74,14 +80,14 @@ class Texturer:
         L). Taken at every second pixel.
         """
         index, z = visible.index[::2, ::2], depth_m[::2, ::2]
-        slope_x = z * _gather(visible.inverse_z[:, 0], index)
-        slope_y = z * _gather(visible.inverse_z[:, 1], index)
+        slope_x = z * gather(visible.inverse_z[:, 0], index)
+        slope_y = z * gather(visible.inverse_z[:, 1], index)
         shape = (depth_m.shape[1], depth_m.shape[0])
         result = []
         for form in (visible.u, visible.v):
             value = self._linear(form, index, self._x[:, ::2], self._y[::2])
-            along_x = np.abs(_gather(form[:, 0], index) - slope_x * value)
-            along_y = np.abs(_gather(form[:, 1], index) - slope_y * value)
+            along_x = np.abs(gather(form[:, 0], index) - slope_x * value)
+            along_y = np.abs(gather(form[:, 1], index) - slope_y * value)
             footprint = np.maximum(along_x, along_y)
             footprint *= z
             # The exponent of a float is the integer part of its binary logarithm.
@@ -91,11 +97,12 @@ class Texturer:
         return result
 
     @staticmethod
-    def _add_grain(texels: ImageArray, faces: Faces, visible: Visible, depth_m: FloatArray,
-                   u: FloatArray, v: FloatArray) -> None:
+    def _grain(texels: ImageArray, faces: Faces, visible: Visible, depth_m: FloatArray,
+               u: FloatArray, v: FloatArray) -> FloatArray:
+        result = np.ones(depth_m.shape, np.float32)
         rows = np.flatnonzero((depth_m < _GRAIN_FAR_M).any(axis=1))
         if not len(rows):
-            return
+            return result
         part = slice(int(rows[0]), int(rows[-1]) + 1)
         index = visible.index[part]
         grain = faces.grain[visible.face].astype(np.float32) * (TILE_PX + 1)
@@ -103,11 +110,11 @@ class Texturer:
         places = []
         for texel, form in ((u[part], faces.u), (v[part], faces.v)):
             density = np.linalg.norm(form[visible.face, :3], axis=1)
-            place = texel * _gather((1.0 / (density * TILE_M)).astype(np.float32), index)
+            place = texel * gather((1.0 / (density * TILE_M)).astype(np.float32), index)
             place -= np.floor(place)
             place *= scale * TILE_M
             places.append(place)
-        places[1] += _gather(grain, index)
+        places[1] += gather(grain, index)
         tile = cv2.remap(grain_tiles(), places[0], places[1], cv2.INTER_LINEAR)
         strength = (_GRAIN_FAR_M - depth_m[part]) * np.float32(
             1.0 / (_GRAIN_FAR_M - _GRAIN_NEAR_M) / 128.0)
@@ -118,14 +125,12 @@ class Texturer:
         factor = tile.astype(np.float32)
         factor -= 128.0
         factor *= strength
-        factor += 1.0
-        colour = texels[part, :, :3].astype(np.float32)
-        colour *= factor[..., None]
-        texels[part, :, :3] = cv2.convertScaleAbs(colour)
+        result[part] += factor
+        return result
 
 
-def _gather(table: FloatArray, index) -> FloatArray:
+def gather(table: FloatArray, index: NDArray[np.int64]) -> FloatArray:
     """float32 like ``index``: ``table[index]``, and 0 one past its end."""
     padded = np.zeros(len(table) + 1, np.float32)
     padded[:-1] = table
-    return padded.take(index)
+    return padded.take(index, mode='clip')

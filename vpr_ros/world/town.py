@@ -92,7 +92,7 @@ class _TownBuilder:
         field.multiply(1.0 + 0.12 * fractal_noise(field.texels.shape[:2], 30.0, rng))
         far = self.atlas.add(field.texels)
         kerb = self.atlas.add(Canvas(2.0, 1.0, 16.0, (158, 156, 150)).texels)
-        road = self.atlas.add(Canvas(2.0, 2.0, 16.0, (86, 86, 90)).texels)
+        road = self.atlas.add(Canvas(2.0, 2.0, 16.0, (100, 100, 103)).texels)
 
         def level(rectangle: Rectangle, height: float) -> list[tuple[float, float, float]]:
             west, south, east, north = rectangle
