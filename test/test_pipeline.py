@@ -91,7 +91,7 @@ def test_a_place_never_seen_is_rejected_with_a_reason(make):
         recognizer.process(_frame(i))
     strange = recognizer.process(_frame(LAP, place=999))
     assert not strange.accepted
-    assert strange.reason in (Reason.LOW_SIMILARITY, Reason.AMBIGUOUS, Reason.NO_SEQUENCE_SUPPORT)
+    assert strange.reason in (Reason.LOW_SIMILARITY, Reason.AMBIGUOUS, Reason.LOW_PROBABILITY)
     assert 0.0 <= strange.probability < 0.5
 
 

@@ -10,7 +10,7 @@ import shutil
 from typing import Any
 
 from vpr_ros.bags import write_drive
-from vpr_ros.world import Camera, Conditions, Drive, World
+from vpr_ros.world import Conditions, Drive, World
 
 RATE_HZ = 10.0
 SPEED_MPS = 5.0
@@ -52,10 +52,10 @@ def render_demo_bag(path: Path, *, seed: int = 0, progress: Progress | None = No
         DataError: the bag cannot be written.
     """
     world = World(seed=seed, kind='town')
-    common = {'rate_hz': RATE_HZ, 'speed_mps': SPEED_MPS, 'camera': Camera()}
-    first = Drive(world, FIRST, seed=1, **common)
-    end_ns = first.frame(len(first) - 1).stamp_ns
-    second = Drive(world, SECOND, seed=2, start_stamp_ns=end_ns + PAUSE_NS, **common)
+    first = Drive(world, FIRST, seed=1, rate_hz=RATE_HZ, speed_mps=SPEED_MPS)
+    end_ns = first.stamp_ns(len(first) - 1)
+    second = Drive(world, SECOND, seed=2, rate_hz=RATE_HZ, speed_mps=SPEED_MPS,
+                   start_stamp_ns=end_ns + PAUSE_NS)
     total = len(first) + len(second)
     if path.exists():
         shutil.rmtree(path)

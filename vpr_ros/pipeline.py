@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import time
+from typing import NamedTuple
 
 from vpr_ros.decision.calibration import Calibration
 from vpr_ros.decision.decide import decide
-from vpr_ros.decision.evidence import Ranked, gather
+from vpr_ros.decision.evidence import gather
+from vpr_ros.decision.recency import first_recent
 from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.images import is_blank
 from vpr_ros.keyframes import KeyframeSelector
@@ -24,9 +26,18 @@ from vpr_ros.rerank import encode_patches, make_reranker
 from vpr_ros.settings import Settings
 from vpr_ros.stopwatch import Stopwatch
 from vpr_ros.thumbnails import thumbnail
-from vpr_ros.types import Description, Frame, ImageArray, Match, Place, Reason, Recognition
+from vpr_ros.types import Description, Frame, ImageArray, Match, Place, Ranked, Reason, Recognition
 
 SEQUENCE_CANDIDATES = 10  # the best candidates of a frame that its predecessors may promote
+
+
+class _Found(NamedTuple):
+    """What the map holds for one image: places by similarity, and as re-ranking orders them."""
+
+    description: Description
+    candidates: list[tuple[Place, float]]
+    ranked: list[Ranked]
+    shed: int
 
 
 class PlaceRecognizer:
@@ -89,26 +100,24 @@ class PlaceRecognizer:
         image = self.model.prepare(frame.image)
         if is_blank(image):
             return _answer(frame, watch, Reason.BLANK_IMAGE)
-        description, candidates, ranked, shed = self._look_up(
-            image, watch, self._first_recent(frame), self.settings.candidates
-        )
+        found = self._look_up(image, watch, self.settings.candidates, frame)
         matches = gather(
-            ranked[:SEQUENCE_CANDIDATES], candidates, self.place_map.spot_of, self.settings,
-            frame=frame, tracker=self._sequence,
+            found.ranked[:SEQUENCE_CANDIDATES], found.candidates, self.place_map.spot_of,
+            self.settings, frame=frame, tracker=self._sequence,
         )
         by_probability = sorted(matches, key=self.calibration.probability, reverse=True)
         matches = tuple(by_probability[: self.settings.max_matches])
-        self._sequence.push(frame, candidates, self.settings)
+        self._sequence.push(frame, found.ranked, self.settings)
         probability, reason = 0.0, Reason.TOO_RECENT if len(self.place_map) else Reason.NO_MAP
         if matches:
             probability = self.calibration.probability(matches[0])
             reason = decide(matches[0], probability, self.calibration, self.settings,
-                            shed=shed > 0)
+                            shed=found.shed > 0)
         watch.lap('decide')
         spot = self.place_map.spot_of(matches[0].place) if reason is Reason.ACCEPTED else None
-        place = self._grow(frame, description, spot)
+        place_id = self._grow(frame, found.description, spot)
         watch.lap('map')
-        return _answer(frame, watch, reason, matches, probability, place, shed)
+        return _answer(frame, watch, reason, matches, probability, place_id, found.shed)
 
     def recognize(self, image: ImageArray, *, max_matches: int = 10) -> Recognition:
         """Rank the map's places for a single image; no state is read or changed.
@@ -122,43 +131,39 @@ class PlaceRecognizer:
         """
         settings = self.settings.replace(min_sequence_support=0.0)
         watch, frame = Stopwatch(self._clock, budget_ms=settings.deadline_ms), Frame(image, 0)
-        wanted = max(max_matches, settings.candidates)
-        _, candidates, ranked, shed = self._look_up(image, watch, None, wanted)
-        matches = gather(ranked[:max_matches], candidates, self.place_map.spot_of, settings)
+        found = self._look_up(image, watch, max(max_matches, settings.candidates))
+        matches = gather(
+            found.ranked[:max_matches], found.candidates, self.place_map.spot_of, settings
+        )
         if not matches:
             return _answer(frame, watch, Reason.NO_MAP)
         probability = self.calibration.probability(matches[0])
-        reason = decide(matches[0], probability, self.calibration, settings, shed=shed > 0)
+        reason = decide(matches[0], probability, self.calibration, settings, shed=found.shed > 0)
         watch.lap('decide')
-        return _answer(frame, watch, reason, matches, probability, 0, shed)
+        return _answer(frame, watch, reason, matches, probability, 0, found.shed)
 
     def _look_up(
-        self, image: ImageArray, watch: Stopwatch, below_id: int | None, count: int
-    ) -> tuple[Description, list[tuple[Place, float]], list[Ranked], int]:
-        """Describe an image, search the map, re-rank; returns candidates both ways."""
+        self, image: ImageArray, watch: Stopwatch, count: int, frame: Frame | None = None
+    ) -> _Found:
+        """Describe an image, search the map, re-rank; for a frame, leave out recent places."""
         description = self.model.describe(image, patches=self._reranker is not None)
+        descriptor = description.global_descriptor
         watch.lap('describe')
-        found = self.place_map.search(description.global_descriptor, count, below_id=below_id)
-        candidates = [(neighbour.place, neighbour.similarity) for neighbour in found]
+        below_id = None
+        if frame is not None and self.mapping:
+            below_id = first_recent(self.place_map, frame, descriptor, self.settings)
+        candidates = [
+            (neighbour.place, neighbour.similarity)
+            for neighbour in self.place_map.search(descriptor, count, below_id=below_id)
+        ]
         watch.lap('search')
         if self._reranker is None:
-            return description, candidates, [(p, s, None) for p, s in candidates], 0
+            return _Found(description, candidates, [(p, s, None) for p, s in candidates], 0)
         ranked, shed = self._reranker(
             description.patches, candidates, self.place_map.patches, watch.remaining_s
         )
         watch.lap('rerank')
-        return description, candidates, ranked, shed
-
-    def _first_recent(self, frame: Frame) -> int | None:
-        """Id of the first place that the robot has only just left, or None."""
-        session, settings = self.place_map.session, self.settings
-        if session is None or not self.mapping:
-            return None
-        if frame.travelled_m is not None:
-            since_m = frame.travelled_m - settings.recent_distance_m
-            return self.place_map.first_id_since(session.session_id, travelled_m=since_m)
-        since_ns = frame.stamp_ns - int(settings.recent_time_s * 1e9)
-        return self.place_map.first_id_since(session.session_id, stamp_ns=since_ns)
+        return _Found(description, candidates, ranked, shed)
 
     def _grow(self, frame: Frame, description: Description, spot: Place | None) -> int:
         """Add the frame to the map if it is a keyframe; returns its place id or 0."""

@@ -148,6 +148,10 @@ class SpatialEvidence:
     reason: str = ''
 
 
+Ranked = tuple[Place, float, SpatialEvidence | None]
+"""A candidate: the place, its similarity in [-1, 1], what re-ranking found of it."""
+
+
 @dataclass(frozen=True)
 class Match:
     """One ranked place with the evidence for it.

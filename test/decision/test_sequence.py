@@ -30,7 +30,7 @@ def _support(pairs, *, odometry=True):
     tracker = SequenceTracker()
     for seconds, travelled_m, along_m in pairs[:-1]:
         frame = _frame(seconds, travelled_m if odometry else None)
-        tracker.push(frame, [(_place(along_m, odometry=odometry), 0.9)], SETTINGS)
+        tracker.push(frame, [(_place(along_m, odometry=odometry), 0.9, None)], SETTINGS)
     seconds, travelled_m, along_m = pairs[-1]
     frame = _frame(seconds, travelled_m if odometry else None)
     return tracker.support(frame, _place(along_m, odometry=odometry), SETTINGS)
@@ -74,14 +74,14 @@ def test_one_direction_at_a_time():
 def test_matches_of_another_session_do_not_count():
     tracker = SequenceTracker()
     for i in range(5):
-        tracker.push(_frame(i, 100.0 + i), [(_place(50.0 + i, session=2), 0.9)], SETTINGS)
+        tracker.push(_frame(i, 100.0 + i), [(_place(50.0 + i, session=2), 0.9, None)], SETTINGS)
     assert tracker.support(_frame(5, 105.0), _place(55.0), SETTINGS) == (0, 5)
 
 
 def test_the_window_forgets_and_standing_still_is_no_evidence():
     tracker = SequenceTracker()
     for i in range(100):
-        tracker.push(_frame(i * 0.1, 100.0), [(_place(50.0), 0.9)], SETTINGS)
+        tracker.push(_frame(i * 0.1, 100.0), [(_place(50.0), 0.9, None)], SETTINGS)
     assert tracker.support(_frame(10.0, 100.0), _place(50.0), SETTINGS) == (1, 1)
     assert tracker.support(_frame(10.0, 111.0), _place(61.0), SETTINGS) == (0, 0)
     tracker.push(_frame(10.0, 130.0), [], SETTINGS)

@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 from vpr_ros.decision.neighbourhood import Candidate, outside_similarity
 from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.settings import Settings
-from vpr_ros.types import Frame, Match, Place, SpatialEvidence
-
-Ranked = tuple[Place, float, SpatialEvidence | None]  # place, similarity, what re-ranking found
+from vpr_ros.types import Frame, Match, Place, Ranked
 
 
 def gather(

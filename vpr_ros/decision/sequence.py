@@ -14,9 +14,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vpr_ros.decision.neighbourhood import Candidate
 from vpr_ros.settings import Settings
-from vpr_ros.types import Frame, Place
+from vpr_ros.types import Frame, Place, Ranked
 
 SPEED_RATIO = 4.0  # the second drive may be this much faster or slower (time only)
 SCALE_ERROR = 0.3  # relative error of odometry between two drives (distance only)
@@ -46,10 +45,11 @@ class SequenceTracker:
         """Forget all frames."""
         self._entries.clear()
 
-    def push(self, frame: Frame, candidates: Sequence[Candidate], settings: Settings) -> None:
-        """Remember a processed frame and its best candidates."""
-        least = NEAR_BEST * candidates[0][1] if candidates else 0.0
-        places = tuple(place for place, similarity in candidates[:TOP] if similarity >= least)
+    def push(self, frame: Frame, ranked: Sequence[Ranked], settings: Settings) -> None:
+        """Remember a processed frame and its best candidates, best first."""
+        best = ranked[:TOP]
+        least = NEAR_BEST * max((similarity for _, similarity, _ in best), default=0.0)
+        places = tuple(place for place, similarity, _ in best if similarity >= least)
         entry = _Entry(frame.stamp_ns, frame.travelled_m, places)
         if self._entries:
             moved, window = _moved(self._entries[-1], frame, settings)

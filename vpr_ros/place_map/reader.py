@@ -107,6 +107,12 @@ class MapReader:
             row = self._view.columns.first_row_since(session_id, stamp_ns, travelled_m)
             return None if row is None else int(self._view.columns.ids[row])
 
+    def last_ids(self, session_id: int, count: int) -> list[int]:
+        """Ids of the last ``count`` places of a session, ascending."""
+        with self._reading('search'):
+            rows = self._view.columns.session_rows(session_id)
+            return self._view.columns.ids[rows][-count:].tolist()
+
     # -- reading --------------------------------------------------------------------------------
 
     def place(self, place_id: int) -> Place:

@@ -11,9 +11,8 @@ from vpr_ros.model.card import ModelCard
 from vpr_ros.rerank.codes import PatchCodes, decode_patches
 from vpr_ros.rerank.presets import preset
 from vpr_ros.rerank.reranker import Candidate, Reranker
-from vpr_ros.types import PatchSet, Place, SpatialEvidence
+from vpr_ros.types import PatchSet, Place, Ranked
 
-Ranked = tuple[Place, float, SpatialEvidence | None]  # place, similarity, what re-ranking found
 ReadPatches = Callable[[int], Mapping[int, bytes]]
 
 
