@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole pipeline on a small drive: two laps past the same coloured places, with every reason."""
+"""The whole pipeline on a small drive: laps past the same coloured places, and every reason."""
 
 from __future__ import annotations
 

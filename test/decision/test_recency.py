@@ -58,6 +58,7 @@ def test_the_tail_ends_in_its_lowest_place(values):
     n = len(values)
     smooth = [float(np.mean(values[max(0, i - 1):min(n, i + 2)])) for i in range(n)]
     assert smooth[start] == pytest.approx(min(smooth[start:]))
-    if start > 0:  # it ended there because something rose before it
-        before = smooth[:start]
-        assert any(value > smooth[start] + RISE - 1e-9 for value in before)
+    lower = [i for i in range(start) if smooth[i] < smooth[start] - 1e-9]
+    if lower:  # it did not go on to there because something rose in between
+        between = smooth[max(lower):start]
+        assert any(value > smooth[start] + RISE - 1e-9 for value in between)
