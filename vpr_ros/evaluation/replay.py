@@ -9,6 +9,7 @@ from the running node are scored in the same way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+import dataclasses
 
 from vpr_ros.evaluation.about import about
 from vpr_ros.evaluation.ground_truth import GroundTruth
@@ -74,7 +75,11 @@ def replay(
     """
     known = recognizer.place_map.places()
     journal = Journal()
-    recognitions = list(run(frames, recognizer, journal=journal, progress=progress, total=total))
+    # only the best match is scored; two hours at 30 Hz would hold a gigabyte of the others
+    recognitions = [
+        dataclasses.replace(recognition, matches=recognition.matches[:1])
+        for recognition in run(frames, recognizer, journal=journal, progress=progress, total=total)
+    ]
     matched = {m.place.place_id for r in recognitions for m in r.matches}
     journal.see_map(recognizer.place_map, [p.place_id for p in known if p.place_id in matched])
     if ground_truth is not None and ground_truth.needs_frames:

@@ -46,7 +46,7 @@ class RecallAtN:
 
     Example:
         >>> metric = RecallAtN((1, 5))
-        >>> metric.update([7, 3], positives={3})
+        >>> rank = metric.update([7, 3], positives={3})
         >>> metric.compute()['recall']
         {'1': 0.0, '5': 1.0}
     """
