@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.parameters import BY_NAME, PARAMETERS, validate
+from vpr_ros.parameters_page import markdown
 from vpr_ros.settings import PRESETS, Settings, load_parameters, load_settings
 
 
@@ -102,3 +104,14 @@ def test_overrides_win_over_the_file(tmp_path):
     assert (settings.max_matches, settings.threads) == (3, 1)
     with pytest.raises(ConfigError, match='cannot be read'):
         load_parameters(tmp_path / 'missing.yaml')
+
+
+def test_the_parameter_page_is_that_of_the_table():
+    page = (ROOT / 'docs' / 'parameters.md').read_text(encoding='utf-8')
+    assert page == markdown(), 'run python -m vpr_ros.parameters_page > docs/parameters.md'
+
+
+def test_the_balanced_preset_is_the_defaults():
+    values = load_parameters('balanced')
+    assert values
+    assert values == {name: BY_NAME[name].default for name in values}
