@@ -32,7 +32,7 @@ class Conditions:
     def __post_init__(self) -> None:
         if not 0.0 <= self.time_of_day_h < 24.0:
             raise ConfigError(f'The time of day is {self.time_of_day_h} h, but it must lie in '
-                              '[0, 24); write for example 13.5 for half past one.')
+                              '[0, 24); choose for example 13.5, half past one.')
         for name, value, allowed in (('weather', self.weather, get_args(Weather)),
                                      ('season', self.season, get_args(Season))):
             if value not in allowed:

@@ -135,8 +135,8 @@ def _markings(canvas: Canvas, grid: StreetGrid, rng: np.random.Generator) -> Non
                     _stripe(canvas, grid, horizontal, centre, begin + 2.0,
                             max(finish - begin - 4.0, 0.0), side * (KERB_M - 2.05), 0.10,
                             shade(white, 0.92))
-    wear = fractal_noise(canvas.texels.shape[:2], 6.0, rng, octaves=3)
-    marked = (canvas.texels[..., :3].min(axis=2) > 196) & (wear > 0.9)
+    wear = fractal_noise(canvas.texels.shape[:2], 3.0, rng, octaves=2)
+    marked = (canvas.texels[..., :3].min(axis=2) > 196) & (wear > 1.35)
     canvas.texels[marked] = (120, 120, 120, 128)
 
 

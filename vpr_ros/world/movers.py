@@ -80,7 +80,7 @@ class Movers:
         for car, speed, phase in self._cars:
             # They come towards those who drive along the route.
             x, y, heading = route.beside(phase - speed * time_s, self._scene.lane_m)
-            if np.hypot(x - camera_m[0], y - camera_m[1]) > 3.0:
+            if np.hypot(x - camera_m[0], y - camera_m[1]) > 2.0:
                 parts.append(placed(car, x, y, heading + np.pi))
         rows = []
         for walker in self._walkers:

@@ -107,7 +107,7 @@ class Renderer:
             glowing *= np.float32(1.0 / 85.0)
             glowing -= 2.0
             np.clip(glowing, 0.0, 1.0, out=glowing)
-            glowing *= gather(1.15 * shine, index)
+            glowing *= gather(0.95 * shine, index)
         wet = 1.0 - 0.38 * gather(flat, index) if light.wetness else None
         factors = []
         for channel in range(3):

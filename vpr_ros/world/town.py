@@ -60,6 +60,7 @@ class _TownBuilder:
                 self._park(rectangle, houses, fence)
             else:
                 self._block(rectangle, sides, houses, fence, hedge)
+        self._outskirts(houses)
         self._street_furniture()
         omitted = int(rng.integers(4))
         route = Route(loop_corners(grid, omitted, bool(rng.random() < 0.5)), 7.0)
@@ -196,6 +197,24 @@ class _TownBuilder:
         x, y = (west + east) / 2, (south + north) / 2
         houses.tower(x, y, half, height)
         self.solid.append(((x - half, y - half, x + half, y + half), height + 3.0))
+
+    def _outskirts(self, houses: HouseBuilder) -> None:
+        """What one sees at the ends of the streets: a house across, or trees along the road."""
+        rng, grid = self.rng, self.grid
+        x0, y0, x1, y1 = grid.bounds_m
+        ends = [((x, y0), (0, -1), 2) for x in grid.xs] + [((x, y1), (0, 1), 0) for x in grid.xs]
+        ends += [((x0, y), (-1, 0), 1) for y in grid.ys] + [((x1, y), (1, 0), 3) for y in grid.ys]
+        for (x, y), (out_x, out_y), front in ends:
+            if rng.random() < 0.55:
+                away, half = rng.uniform(26, 44), rng.uniform(7, 11)
+                middle = (x + out_x * (away + 5), y + out_y * (away + 5))
+                wide = (half, 5.0) if out_y else (5.0, half)
+                houses.house(middle[0] - wide[0], middle[1] - wide[1], middle[0] + wide[0],
+                             middle[1] + wide[1], {front})
+            for _ in range(int(rng.integers(4, 10))):
+                away, aside = rng.uniform(16, 75), rng.choice([-1, 1]) * rng.uniform(7.5, 24)
+                place = (x + out_x * away + out_y * aside, y + out_y * away + out_x * aside, -0.2)
+                self.trees.append((place, rng.uniform(5, 9), int(rng.integers(4))))
 
     def _street_furniture(self) -> None:
         rng, grid = self.rng, self.grid
