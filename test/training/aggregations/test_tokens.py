@@ -18,7 +18,7 @@ def test_sequence_pooling_equals_loops():
     module = SeqPool(6).double()
     tokens = torch.randn(2, 5, 6, dtype=torch.float64)
     weight = module.attention_pool.weight.detach().numpy()[0]
-    bias = float(module.attention_pool.bias)
+    bias = module.attention_pool.bias.item()
     for row, found in zip(tokens.numpy(), module(tokens).detach().numpy(), strict=True):
         scores = np.array([np.exp(weight @ token + bias) for token in row])
         expected = sum(score / scores.sum() * token for score, token in zip(scores, row,
