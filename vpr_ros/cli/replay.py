@@ -88,6 +88,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         tolerance_frames=args.tolerance_frames,
     )
     topics = {'image_topic': args.image_topic, 'odometry_topic': args.odometry_topic}
+    total = count_frames(args.bag, args.image_topic)
     with ProgressBar() as bar:
         if args.node:
             from vpr_ros.ros.node_evaluation import replay_through_node  # noqa: PLC0415
@@ -103,7 +104,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
             with recognizer.place_map:
                 result = replay(
                     frames_of(args.bag, **topics), recognizer, truth, bag=args.bag.name,
-                    progress=bar, total=count_frames(args.bag, args.image_topic),
+                    progress=bar, total=total,
                 )
     figures = result.to_json()
     print(summary_text(figures))
