@@ -25,13 +25,20 @@ def test_a_view_shares_everything_with_itself(town, drive):
         assert covisible(drive.pose(index), drive.pose(index), CAMERA, town) == pytest.approx(1.0)
 
 
-def test_opposite_ends_and_opposite_headings_share_nothing(town, drive):
+def test_opposite_ends_of_a_corridor_share_nothing(corridor):
+    drive = Drive(corridor, camera=Camera(64, 48))
+    here = drive.pose(0)
+    there = max((drive.pose(index) for index in range(len(drive))), key=here.distance_m)
+    assert covisible(here, there, CAMERA, corridor) == 0.0
+
+
+def test_far_streets_share_next_to_nothing_and_opposite_headings_nothing(town, drive):
     here = drive.pose(0)
     far = [pose for pose in map(drive.pose, range(0, len(drive), 20))
            if here.distance_m(pose) > 40.0]
     shares = [covisible(here, pose, CAMERA, town) for pose in far]
     # A tower or a front at the end of a street may be seen from afar.
-    assert sorted(shares)[len(shares) // 2] == 0.0
+    assert sorted(shares)[len(shares) // 2] < 0.05
     assert max(shares) < 0.25
     x, y, _ = here.position_m
     behind = planar_pose(x, y, yaw_of(here) + math.pi, 'map')

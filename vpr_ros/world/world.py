@@ -20,7 +20,7 @@ class World:
     Args:
         seed: which of the many worlds.
         kind: ``town`` or ``corridor``.
-        scale: stretches the blocks and so the way around, in [0.7, 2].
+        scale: stretches the blocks and so the way around, in [0.7, 1.5].
 
     Attributes:
         scene: the geometry and textures.
@@ -30,8 +30,8 @@ class World:
         if seed < 0:
             raise ConfigError(f'The seed of a world is {seed}, but it must not be negative; '
                               'choose 0 or more.')
-        if not 0.7 <= scale <= 2.0:
-            raise ConfigError(f'The scale of a world is {scale}, but it must lie in [0.7, 2]; '
+        if not 0.7 <= scale <= 1.5:
+            raise ConfigError(f'The scale of a world is {scale}, but it must lie in [0.7, 1.5]; '
                               'choose for example 1.')
         if kind not in ('town', 'corridor'):
             raise ConfigError(f'The kind of a world is {kind!r}, but it must be town or corridor; '
