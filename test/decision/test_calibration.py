@@ -9,7 +9,7 @@ import json
 import math
 from types import SimpleNamespace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
@@ -63,6 +63,7 @@ def test_what_was_not_measured_counts_as_neutral() -> None:
     assert KNOWN.probability(Match(PLACE, 0.9)) == pytest.approx(1 / (1 + math.exp(-odds)))
 
 
+@settings(deadline=None)
 @given(
     similarity=st.floats(-1, 1), outside=st.floats(-0.99, 1), more=st.floats(0, 1),
     support=st.integers(0, 20), frames=st.integers(0, 20), score=st.floats(0, 1),

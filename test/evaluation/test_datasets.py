@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from helpers import shared
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 import numpy as np
@@ -125,6 +125,7 @@ COORDINATES = arrays(np.float64, st.tuples(st.integers(1, 12), st.just(2)),
                      elements=st.integers(0, 20).map(float))
 
 
+@settings(deadline=None)
 @given(COORDINATES, COORDINATES, st.sampled_from([0.0, 1.0, 5.0, 7.5]))
 def test_within_radius_is_that_of_all_pairs(queries, database, radius: float) -> None:
     expected = [

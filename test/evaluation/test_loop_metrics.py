@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vpr_ros.evaluation.loop_metrics import LoopClosureCounts
@@ -13,6 +13,7 @@ from vpr_ros.types import Reason
 MAYBE = st.none() | st.booleans()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(list(Reason)), MAYBE, MAYBE)))
 def test_counts_are_those_of_the_definitions(queries) -> None:
     counts = LoopClosureCounts()

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
@@ -32,6 +32,7 @@ def oracle(queries) -> list[tuple[float, float, float]]:
     return points
 
 
+@settings(deadline=None)
 @given(QUERIES)
 def test_the_curve_and_its_figures_are_those_of_the_loop(queries) -> None:
     metric, points = fill(queries), oracle(queries)

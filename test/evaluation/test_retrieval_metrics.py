@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from helpers import shared
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ def oracle(queries, depth: int) -> list[bool]:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(
     st.tuples(st.lists(INDICES, unique=True), st.sets(INDICES), st.sets(INDICES)), max_size=12,
 ))

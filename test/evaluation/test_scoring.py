@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -159,6 +159,7 @@ def test_the_result_file_feeds_the_calibration(tmp_path) -> None:
     assert json.loads(path.read_text())['format'] == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(
     st.integers(1, 6), st.booleans(), st.none() | st.integers(0, 30), st.booleans(),
 ), min_size=1, max_size=40), st.booleans())

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.significance import bootstrap_interval, compare, mcnemar_exact
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e3, width=32), min_size=1, max_size=60))
 def test_latency_quantiles(values) -> None:
     metric = LatencyQuantiles()
@@ -38,6 +39,7 @@ def test_nothing_measured() -> None:
     assert bootstrap_interval([]) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
 def test_calibration_error_is_that_of_a_loop_over_bins(samples) -> None:
     metric = CalibrationError()

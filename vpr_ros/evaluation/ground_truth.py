@@ -39,7 +39,10 @@ class GroundTruth(ABC):
 
     @abstractmethod
     def compare(self, state: States, others: States) -> Answers:
-        """Whether each of ``others`` (n, k) is the same place as ``state`` (k,), int8 (n,)."""
+        """Whether each of ``others`` (n, k) is the same place as ``state``, int8 (n,).
+
+        ``state`` is one for all (k,) or one for each (n, k).
+        """
 
     @abstractmethod
     def positions_m(self, stamps_ns: Stamps) -> NDArray[np.float64]:
@@ -123,12 +126,13 @@ class PoseGroundTruth(GroundTruth):
 
     def compare(self, state: States, others: States) -> Answers:
         """Within radius and heading."""
-        near = np.linalg.norm(others[:, :3] - state[:3], axis=1) <= self.radius_m
+        apart = others[:, :3] - state[..., :3]
+        near = np.einsum('ij,ij->i', apart, apart) <= self.radius_m**2
         if self.has_headings and self.heading_deg is not None:
-            turn = np.abs(_wrap(others[:, 3] - state[3]))
+            turn = np.abs(_wrap(others[:, 3] - state[..., 3]))
             near &= turn <= np.deg2rad(self.heading_deg) + 1e-9
         answers = near.astype(np.int8)
-        answers[np.isnan(others[:, 0]) | np.isnan(state[0])] = UNKNOWN
+        answers[np.isnan(others[:, 0]) | np.isnan(state[..., 0])] = UNKNOWN
         return answers
 
     def positions_m(self, stamps_ns: Stamps) -> NDArray[np.float64]:
@@ -197,10 +201,10 @@ class LapGroundTruth(GroundTruth):
 
     def compare(self, state: States, others: States) -> Answers:
         """Within the tolerance along the closed course."""
-        apart = np.abs(others[:, 0] - state[0]) % self._lap_frames
+        apart = np.abs(others[:, 0] - state[..., 0]) % self._lap_frames
         near = np.minimum(apart, self._lap_frames - apart) <= self.tolerance_frames
         answers = near.astype(np.int8)
-        answers[np.isnan(others[:, 0]) | np.isnan(state[0])] = UNKNOWN
+        answers[np.isnan(others[:, 0]) | np.isnan(state[..., 0])] = UNKNOWN
         return answers
 
     def positions_m(self, stamps_ns: Stamps) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ from vpr_ros.decision.calibration import GENERIC
 from vpr_ros.decision.decide import decide
 from vpr_ros.evaluation.calibrate import sample_of
 from vpr_ros.evaluation.calibration_error import CalibrationError
-from vpr_ros.evaluation.ground_truth import GroundTruth
+from vpr_ros.evaluation.ground_truth import UNKNOWN, YES, GroundTruth
 from vpr_ros.evaluation.journal import Journal
 from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.loop_metrics import LoopClosureCounts
@@ -68,10 +68,10 @@ def score(
     keyframes, frames = LoopClosureCounts(), LoopClosureCounts()
     curve, error, latency = PrecisionRecall(), CalibrationError(), LatencyQuantiles()
     samples, verdicts = [], []
-    for recognition in recognitions:
+    judgements = _judge(recognitions, ground_truth)
+    for recognition, correct in zip(recognitions, judgements, strict=True):
         latency.update(recognition.latency_ms)
         revisit = finder.next(recognition) if finder else Revisit(None)
-        correct = _correct(recognition.best, recognition.stamp_ns, ground_truth)
         frames.update(recognition.reason, correct=correct, revisit=revisit.possible)
         best = recognition.best
         if best is not None and correct is not None:
@@ -94,12 +94,21 @@ def score(
     )
 
 
-def _correct(
-    best: Match | None, stamp_ns: int, ground_truth: GroundTruth | None
-) -> bool | None:
-    if best is None or ground_truth is None:
-        return None
-    return ground_truth.is_same_place(stamp_ns, best.place.stamp_ns)
+def _judge(
+    recognitions: Sequence[Recognition], ground_truth: GroundTruth | None
+) -> list[bool | None]:
+    """Whether each best match is right; None when that is unknown or there is no match."""
+    judged: list[bool | None] = [None] * len(recognitions)
+    rows = [row for row, r in enumerate(recognitions) if r.best is not None]
+    if ground_truth is None or not rows:
+        return judged
+    queries = [recognitions[row].stamp_ns for row in rows]
+    matches = [recognitions[row].matches[0].place.stamp_ns for row in rows]
+    answers = ground_truth.compare(ground_truth.states(np.asarray(queries, np.int64)),
+                                   ground_truth.states(np.asarray(matches, np.int64)))
+    for row, answer in zip(rows, answers.tolist(), strict=True):
+        judged[row] = None if answer == UNKNOWN else answer == YES
+    return judged
 
 
 def _passes_gates(best: Match, settings: Settings) -> bool:
