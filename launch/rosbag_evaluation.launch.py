@@ -5,7 +5,8 @@
     ros2 launch vpr_ros rosbag_evaluation.launch.py bag:=/bags/two_laps report:=/tmp/report
 
 The command starts a node of its own in lockstep, so that every image is processed and the figures
-are the same each time. With rviz:=true the markers can be watched meanwhile.
+are the same each time; with a rate the node takes what it can, as on the robot. With rviz:=true
+the markers can be watched meanwhile.
 """
 
 from pathlib import Path
@@ -34,12 +35,14 @@ ARGUMENTS = {
     'bag': (None, 'The rosbag2 to play, a folder or a file.'),
     'map': ('', 'Recognise in this map (.vprmap), which stays as it is; empty builds one from the '
             'bag while it plays.'),
-    'ground_truth': ('', 'CSV file, or the topic of the true poses in the bag; empty takes the '
-                     "bag's own odometry."),
+    'ground_truth': ('', 'CSV or TUM file, or the topic of the true poses in the bag; empty only '
+                     'counts what was accepted.'),
     'model': ('default', 'Bundled model by name, or the path of an .onnx with its card.'),
     'preset': ('balanced', 'Parameters to start from: fast, balanced, accurate, or a YAML file.'),
     'image_topic': ('', 'Image topic of the bag; empty takes the only one there is.'),
     'odometry_topic': ('', 'Odometry topic of the bag; empty takes the only one, if any.'),
+    'rate': ('0.0', 'Speed as a multiple of the recorded one; 0 waits for every answer, so that '
+             'no image is left out.'),
     'json': ('', 'Write the figures to this file.'),
     'report': ('', 'Write an HTML report into this folder.'),
     'rviz': ('false', 'Start RViz with the trajectory, the loop closures and the match image.'),
@@ -47,7 +50,7 @@ ARGUMENTS = {
 OPTIONS = {
     'map': '--map', 'ground_truth': '--ground-truth', 'model': '--model', 'preset': '--params',
     'image_topic': '--image-topic', 'odometry_topic': '--odometry-topic', 'json': '--json',
-    'report': '--report',
+    'report': '--report', 'rate': '--rate',
 }
 
 
@@ -61,7 +64,7 @@ def end(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionE
 def replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The process that plays and scores; when it ends, so does the launch."""
     given = {name: context.launch_configurations[name] for name in ARGUMENTS}
-    words = ['replay', given['bag']]
+    words = ['replay', given['bag'], '--node']
     for name, option in OPTIONS.items():
         if given[name]:
             words += [option, given[name]]
@@ -90,6 +93,7 @@ def generate_launch_description() -> LaunchDescription:
         Node(
             package='rviz2',
             executable='rviz2',
+            namespace='vpr_replay',  # where the command starts its node
             arguments=['-d', str(CONFIG / 'place_recognition.rviz')],
             condition=IfCondition(LaunchConfiguration('rviz')),
             output='log',

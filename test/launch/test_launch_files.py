@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
+import json
 import os
 from pathlib import Path
 import re
@@ -26,6 +26,7 @@ pytest.importorskip('ros2launch', reason='needs ROS 2 with the command ros2 laun
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from ros.client import PATIENCE_S, Client
 
+from vpr_ros.bags.from_images import bag_from_images
 from vpr_ros.place_map import PlaceMap
 
 pytestmark = pytest.mark.ros
@@ -162,10 +163,18 @@ def test_a_map_is_built_and_the_launch_ends(environment: dict[str, str], tmp_pat
     assert again.returncode == 0, again.stdout
 
 
-def test_a_bag_is_scored(environment: dict[str, str], tmp_path: Path) -> None:
-    if importlib.util.find_spec('vpr_ros.cli.replay') is None:
-        pytest.skip('needs the verb replay')
+def test_a_bag_is_played_through_the_node(environment: dict[str, str], tmp_path: Path) -> None:
+    images, figures = tmp_path / 'images', tmp_path / 'figures.json'
+    images.mkdir()
+    for number in range(40):  # two laps over 20 places
+        cv2.imwrite(str(images / f'{number:03d}.png'), place_image(number % 20)[..., ::-1])
+    bag_from_images(images, tmp_path / 'bag', rate_hz=1.0)
+    model = f'model:={tiny_model(tmp_path)}'
+    played = ros2_launch(environment, 'rosbag_evaluation.launch.py', f'bag:={tmp_path}/bag',
+                         model, f'json:={figures}')
+    assert played.returncode == 0, played.stdout
+    assert json.loads(figures.read_text())['frames'] == 40
     missing = ros2_launch(environment, 'rosbag_evaluation.launch.py', f'bag:={tmp_path}/none',
-                          f'model:={tiny_model(tmp_path)}')
+                          model)
     assert 'Traceback' not in missing.stdout
     assert missing.returncode == 1 and str(tmp_path / 'none') in missing.stdout
