@@ -153,6 +153,7 @@ setup(
     maintainer_email='vpr_ros@users.noreply.github.com',
     license='Apache-2.0',
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={'vpr_ros.evaluation.report': ['*.css', '*.js']},
     python_requires='>=3.10',
     install_requires=REQUIRES,
     extras_require=EXTRAS,

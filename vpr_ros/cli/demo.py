@@ -8,10 +8,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vpr_ros.bags import BagReader
-from vpr_ros.cli.replay import ground_truth_of, summary_text
+from vpr_ros.cli.replay import summary_text
 from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
-from vpr_ros.demo import GROUND_TRUTH_TOPIC, RADIUS_M, render_demo_bag
+from vpr_ros.demo import RADIUS_M, render_demo_bag
+from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.report import write_report
 
 HEADING_DEG = 45.0
@@ -36,15 +36,16 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
 
     settings = settings_of(args)
     args.out.mkdir(parents=True, exist_ok=True)
-    bag, truth_source = args.bag, args.ground_truth
+    bag = args.bag
     with ProgressBar() as bar:
         if bag is None:
             bag = args.out / 'drive'
             print('Rendering two laps through a town, the second in the evening rain ...')
             render_demo_bag(bag, seed=args.seed, progress=bar)
-    if truth_source is None and _has_topic(bag, GROUND_TRUTH_TOPIC):
-        truth_source = GROUND_TRUTH_TOPIC
-    truth = ground_truth_of(bag, truth_source, radius_m=RADIUS_M, heading_deg=HEADING_DEG)
+    truth = ground_truth_of_bag(
+        bag, args.ground_truth, image_topic=args.image_topic, radius_m=RADIUS_M,
+        heading_deg=HEADING_DEG,
+    )
     map_path = args.out / 'demo.vprmap'
     map_path.unlink(missing_ok=True)
     print('Starting the node place_recognition and playing the bag into it ...')
@@ -58,11 +59,6 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     print(f'  map: {map_path}')
     print(f'  report: {write_report(result, args.out)}')
     return figures
-
-
-def _has_topic(bag: Path, name: str) -> bool:
-    with BagReader(bag) as reader:
-        return any(info.name == name for info in reader.topics())
 
 
 VERB = Verb(

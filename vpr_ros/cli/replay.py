@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.assembly import open_recognizer
-from vpr_ros.bags import BagReader
+from vpr_ros.bags import is_bag
 from vpr_ros.building import count_frames, frames_of
 from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
 from vpr_ros.evaluation.ground_truth import GroundTruth
-from vpr_ros.evaluation.ground_truth_files import ground_truth_of_poses, load_ground_truth
+from vpr_ros.evaluation.ground_truth_files import load_ground_truth
+from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.replay import replay
 from vpr_ros.evaluation.report import write_report
 
@@ -23,7 +24,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--map', type=Path,
                         help='localise in this map instead of mapping from nothing')
     parser.add_argument('--ground-truth', metavar='FILE|TOPIC',
-                        help='CSV or TUM file, or a topic of the bag that holds poses')
+                        help='CSV or TUM file, or a topic of the bag that holds poses (default: '
+                             '/ground_truth/pose where the bag has it)')
     parser.add_argument('--radius', type=float, default=5.0,
                         help='poses nearer than this many metres show the same place')
     parser.add_argument('--heading', type=float, default=45.0,
@@ -42,25 +44,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-def ground_truth_of(
-    bag: Path, source: str | None, *, radius_m: float, heading_deg: float,
-    tolerance_frames: float = 15.0,
-) -> GroundTruth | None:
-    """Ground truth from a file, or from a topic of the bag; None for no source.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    if source is None:
-        return None
-    if source.startswith('/') and not Path(source).exists():
-        with BagReader(bag) as reader:
-            poses = [(stamped.stamp_ns, stamped.pose) for stamped in reader.poses(source)]
-        return ground_truth_of_poses(poses, radius_m=radius_m, heading_deg=heading_deg)
-    return load_ground_truth(source, radius_m=radius_m, heading_deg=heading_deg,
-                             tolerance_frames=tolerance_frames)
-
-
 def summary_text(figures: dict[str, Any]) -> str:
     """The figures of a replay as a few lines."""
     loops, latency = figures['loop_closures'], figures['latency_ms'].get('total', {})
@@ -71,8 +54,8 @@ def summary_text(figures: dict[str, Any]) -> str:
     else:
         lines.append(f'  loop closures: {loops["true"]} true, {loops["false"]} false, '
                      f'{loops["missed"]} missed of {figures["queries"]} revisited keyframes')
-        lines.append(f'  precision {loops["precision"]:.3f}, recall {loops["recall"]:.3f}, recall '
-                     f'at 100 % precision {figures["recall_at_100_precision"]:.3f}')
+        lines.append(f'  precision {_share(loops["precision"])}, recall {_share(loops["recall"])}, '
+                     f'recall at 100 % precision {_share(figures["recall_at_100_precision"])}')
         if figures['missed_reasons']:
             reasons = ', '.join(f'{k} {v}' for k, v in figures['missed_reasons'].items())
             lines.append(f'  missed because: {reasons}')
@@ -81,12 +64,21 @@ def summary_text(figures: dict[str, Any]) -> str:
     return '\n'.join(lines)
 
 
+def _share(value: float | None) -> str:
+    """A fraction, or a dash where there is nothing to divide by."""
+    return '-' if value is None else f'{value:.3f}'
+
+
 def _run(args: argparse.Namespace) -> dict[str, Any]:
     settings = settings_of(args)
-    truth = ground_truth_of(
-        args.bag, args.ground_truth, radius_m=args.radius, heading_deg=args.heading,
-        tolerance_frames=args.tolerance_frames,
-    )
+    limits = {'radius_m': args.radius, 'heading_deg': args.heading,
+              'tolerance_frames': args.tolerance_frames}
+    truth: GroundTruth | None = None
+    if is_bag(args.bag):
+        truth = ground_truth_of_bag(
+            args.bag, args.ground_truth, image_topic=args.image_topic, **limits)
+    elif args.ground_truth is not None:
+        truth = load_ground_truth(args.ground_truth, **limits)
     topics = {'image_topic': args.image_topic, 'odometry_topic': args.odometry_topic}
     total = count_frames(args.bag, args.image_topic)
     with ProgressBar() as bar:
