@@ -125,7 +125,7 @@ for name in {names!r}:
         importlib.import_module(name)
     except ImportError as error:
         failed.append(f'{{name}}: {{error}}')
-sys.exit('\\n'.join(failed))
+sys.exit('\\n'.join(failed) or 0)
 """
     done = subprocess.run(
         [sys.executable, '-c', program],

@@ -54,7 +54,8 @@ def summary_text(figures: dict[str, Any]) -> str:
     else:
         lines.append(f'  loop closures: {loops["true"]} true, {loops["false"]} false, '
                      f'{loops["missed"]} missed of {figures["queries"]} revisited keyframes')
-        lines.append(f'  precision {_share(loops["precision"])}, recall {_share(loops["recall"])}, '
+        lines.append(f'  precision {_share(loops["precision"])}, '
+                     f'recall {_share(loops["recall"])}, '
                      f'recall at 100 % precision {_share(figures["recall_at_100_precision"])}')
         if figures['missed_reasons']:
             reasons = ', '.join(f'{k} {v}' for k, v in figures['missed_reasons'].items())
