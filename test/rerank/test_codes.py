@@ -23,14 +23,15 @@ def test_decoded_within_half_a_step_and_bytes_round_trip(seed, rows, columns, di
     values = np.random.default_rng(seed).normal(size=(rows * columns, dim)) * 10.0**power
     centers = patch_set(np.ones((rows, columns, 1))).centers_px
     codes = encode(PatchSet(values.astype(np.float32), centers, (rows, columns)))
-    error = np.abs(decode(codes).descriptors - values.astype(np.float32)).max()
-    largest = np.abs(values).max()
-    assert error <= codes.scale / 2 + 1e-5 * largest + 1e-12
-    assert codes.scale == pytest.approx(max(largest, 1e-6) / 127, rel=1e-6)
+    error = np.abs(decode(codes).descriptors - values.astype(np.float32)).max(1)
+    largest = np.abs(values).max(1)
+    assert (error <= codes.scales / 2 + 1e-5 * largest + 1e-12).all()
+    np.testing.assert_allclose(codes.scales, np.maximum(largest, 1e-6) / 127, rtol=1e-6)
     assert codes.codes.min() >= 1
     again = PatchCodes.from_bytes(codes.to_bytes())
     np.testing.assert_array_equal(again.codes, codes.codes)
-    assert (again.scale, again.grid) == (codes.scale, codes.grid)
+    np.testing.assert_array_equal(again.scales, codes.scales)
+    assert again.grid == codes.grid
     np.testing.assert_array_equal(decode(again).descriptors, decode(codes).descriptors)
     np.testing.assert_allclose(again.centers_px, centers, atol=1e-2)
 
@@ -94,8 +95,9 @@ DATA = encode(look(scene(2), 0, 0, (3, 4))).to_bytes()
     (resealed(DATA, 6, struct.pack('<HHH', 1024, 1024, 8000)), 'at most'),
     (resealed(DATA, 6, struct.pack('<HHH', 3, 5, 32)), 'bytes found'),
     (resealed(DATA, 12, struct.pack('<f', float('nan'))), 'not finite'),
-    (resealed(DATA, 12, struct.pack('<f', -1.0)), 'not finite'),
     (resealed(DATA, 24, struct.pack('<f', float('inf'))), 'not finite'),
+    (resealed(DATA, 28, struct.pack('<f', float('nan'))), 'not finite'),
+    (resealed(DATA, 32, struct.pack('<f', -1.0)), 'not finite'),
 ])
 def test_malformed_bytes_are_refused(data, sentence):
     with pytest.raises(MapError, match=sentence):

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Patch descriptors as 8-bit codes, and the bytes in which a map keeps them.
 
-x is kept as u = round(x / scale) + 128 with one scale for an image and patch size, so that
-|x - decoded| <= scale / 2. The zero point is the same for every code, and 0 is never used.
+x is kept as u = round(x / scale) + 128, so that |x - decoded| <= scale / 2. Every patch has its
+own scale, its largest value over 127: one for the whole image is set by a few outliers and costs
+recall (2 of 111 places of the corridor). The zero point is always 128, and 0 is never used.
 """
 
 from __future__ import annotations
@@ -26,31 +27,30 @@ MAX_DIM = 8192
 MAX_CODE_BYTES = 64 * 2**20
 FORMAT = 1
 _MAGIC = b'VPRP'
-# magic, format, rows, columns, dim, scale, offset, x and y of the first centre, their steps
-_HEADER = struct.Struct('<4sHHHHffffff')
+# magic, format, rows, columns, dim, x and y of the first centre, their steps; then the scales
+_HEADER = struct.Struct('<4sHHHHffff')
 _CHECKSUM = struct.Struct('<I')
 CENTER_TOLERANCE_PX = 1e-2
 
 
 @dataclass(frozen=True)
 class PatchCodes:
-    """8-bit patch descriptors of one image at one scale: x = scale * code + offset.
+    """8-bit patch descriptors of one image at one patch size: x = scale * (code - 128).
 
     Attributes:
         codes: uint8 (n, d).
-        scale: positive; offset: ``-128 * scale``.
+        scales: float32 (n,), positive.
         grid: (rows, columns) of the patches; n = rows * columns, row-major.
         centers_px: float32 (n, 2), x and y of each patch centre in the model's input image.
     """
 
     codes: NDArray[np.uint8]
-    scale: float
-    offset: float
+    scales: FloatArray
     grid: tuple[int, int]
     centers_px: FloatArray
 
     def to_bytes(self) -> bytes:
-        """As a map keeps them: header, codes, CRC-32.
+        """As a map keeps them: header, scales, codes, CRC-32.
 
         Raises:
             ValueError: the centres are no regular grid, or the sizes exceed the format's limits.
@@ -58,8 +58,8 @@ class PatchCodes:
         rows, columns = self.grid
         _check_sizes(rows, columns, self.codes.shape[1])
         lattice = _lattice(self.centers_px, self.grid)
-        body = _HEADER.pack(_MAGIC, FORMAT, rows, columns, self.codes.shape[1],
-                            self.scale, self.offset, *lattice) + self.codes.tobytes()
+        body = _HEADER.pack(_MAGIC, FORMAT, rows, columns, self.codes.shape[1], *lattice)
+        body += self.scales.astype('<f4').tobytes() + self.codes.tobytes()
         return body + _CHECKSUM.pack(zlib.crc32(body))
 
     @classmethod
@@ -72,7 +72,7 @@ class PatchCodes:
         least = _HEADER.size + _CHECKSUM.size
         if len(data) < least:
             raise _damaged(f'{len(data)} bytes found, at least {least} expected')
-        magic, version, rows, columns, dim, scale, offset, *lattice = _HEADER.unpack_from(data)
+        magic, version, rows, columns, dim, *lattice = _HEADER.unpack_from(data)
         if magic != _MAGIC:
             raise _damaged('they do not begin with VPRP')
         if version != FORMAT:
@@ -84,38 +84,40 @@ class PatchCodes:
             _check_sizes(rows, columns, dim)
         except ValueError as error:
             raise _damaged(str(error)) from error
-        expected = least + rows * columns * dim
+        patches = rows * columns
+        expected = least + patches * (4 + dim)
         if len(data) != expected:
             raise _damaged(f'{len(data)} bytes found, {expected} expected')
         if zlib.crc32(memoryview(data)[: -_CHECKSUM.size]) != _CHECKSUM.unpack(data[-4:])[0]:
             raise _damaged('their checksum is wrong')
-        if not (all(math.isfinite(v) for v in (scale, offset, *lattice)) and scale > 0):
-            raise _damaged('their scale or centres are not finite')
-        codes = np.frombuffer(data, np.uint8, rows * columns * dim, _HEADER.size)
+        scales = np.frombuffer(data, '<f4', patches, _HEADER.size)
+        if not (all(map(math.isfinite, lattice)) and np.isfinite(scales).all()
+                and (scales > 0).all()):
+            raise _damaged('their scales or centres are not finite')
+        codes = np.frombuffer(data, np.uint8, patches * dim, _HEADER.size + 4 * patches)
         centers = _centers(lattice, (rows, columns))
-        return cls(codes.reshape(-1, dim), scale, offset, (rows, columns), centers)
+        return cls(codes.reshape(-1, dim), scales.astype(np.float32), (rows, columns), centers)
 
 
 def encode(patches: PatchSet) -> PatchCodes:
-    """Round descriptors to 8 bits with one scale.
+    """Round descriptors to 8 bits.
 
     Raises:
         ValueError: a descriptor is not finite.
     """
-    largest = float(np.abs(patches.descriptors).max(initial=0.0))
-    if not math.isfinite(largest):
+    largest = np.abs(patches.descriptors).max(1, initial=0.0)
+    if not np.isfinite(largest).all():
         raise ValueError('patch descriptors are not finite')
-    # a float32 scale, so that the bytes hold exactly the scale that was used
-    scale = float(np.float32(max(largest, 1e-6) / 127))
-    codes = np.rint(patches.descriptors / scale) + ZERO_POINT
+    scales = (np.maximum(largest, 1e-6) / 127).astype(np.float32)
+    codes = np.rint(patches.descriptors / scales[:, None]) + ZERO_POINT
     codes = np.clip(codes, 1, 255).astype(np.uint8)
-    return PatchCodes(codes, scale, -ZERO_POINT * scale, patches.grid, patches.centers_px)
+    return PatchCodes(codes, scales, patches.grid, patches.centers_px)
 
 
 def decode(codes: PatchCodes) -> PatchSet:
     """Return descriptors within scale / 2 of the encoded ones; rows are not renormalised."""
-    descriptors = codes.codes.astype(np.float32) * np.float32(codes.scale)
-    descriptors += np.float32(codes.offset)
+    descriptors = codes.codes.astype(np.float32) - np.float32(ZERO_POINT)
+    descriptors *= codes.scales[:, None]
     return PatchSet(descriptors, codes.centers_px, codes.grid)
 
 

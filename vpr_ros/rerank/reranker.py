@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 import math
@@ -133,7 +132,7 @@ class Reranker:
         threads = self.workers if self._pool and block * per_candidate > SMALL_BLOCK else 1
         phase = 'coarse' if coarse else 'full'
         compared, usable, done = Compared.nothing(self.settings), [], 0
-        with blas.single_threaded() if threads > 1 else nullcontext():
+        with blas.single_threaded():
             while done < len(candidates):
                 before = remaining_s()
                 wave = self._affordable(phase, before, block * threads)

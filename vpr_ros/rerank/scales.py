@@ -89,7 +89,7 @@ def stack(patches: Sequence[Patches], *, stride: int = 1, dim: int = 0,
                 f'found, expected {rows}x{columns} with {width}; build the map with one model'
             )
         strided = values.reshape(rows, columns, width)[::stride, ::stride, :kept]
-        if isinstance(one, PatchCodes):  # the scale goes away with the normalisation
+        if isinstance(one, PatchCodes):  # the scales go away with the normalisation
             np.subtract(strided, np.float32(ZERO_POINT), out=into, dtype=np.float32)
         else:
             into[...] = strided
