@@ -71,7 +71,7 @@ def _viewpoint(image: ImageArray, rng: np.random.Generator, height: int, width: 
     Zoom is kept small: it looks like driving on, which a descriptor has to tell apart.
     """
     rows, columns = image.shape[:2]
-    zoom = 1 - severity * rng.uniform(-0.02, 0.22)
+    zoom = 1 - severity * rng.uniform(-0.02, 0.15)
     stretch = math.exp(severity * rng.normal(0, 0.06))
     half = np.array([columns * zoom * stretch, rows * zoom / stretch]) / 2
     slack = np.abs(np.array([columns, rows]) / 2 - half) + 0.03 * severity * columns

@@ -44,6 +44,21 @@ def train(arguments: argparse.Namespace) -> None:
     Trainer(recipe, arguments.out, lambda line: print(line, flush=True)).run()
 
 
+def render(arguments: argparse.Namespace) -> None:
+    """Render drives of the procedural world, to train on or (--evaluation) to be asked about."""
+    from training.render import render_evaluation, render_training  # noqa: PLC0415 - slow import
+    from vpr_ros.world import Conditions  # noqa: PLC0415
+
+    if arguments.evaluation:
+        if len(arguments.worlds) != 1:
+            raise ConfigError(f'--evaluation takes one world, found {len(arguments.worlds)}')
+        count = render_evaluation(arguments.out, arguments.worlds[0], Conditions.day(1),
+                                  Conditions.night(2))
+        print(f'{count} queries in {arguments.out}')
+    else:
+        render_training(arguments.out, arguments.worlds, arguments.drives)
+
+
 def cluster(arguments: argparse.Namespace) -> None:
     """Initialise a network without training it: clusters and projection from images."""
     recipe = dataclasses.replace(load_recipe(arguments.recipe), validation='')
@@ -91,16 +106,22 @@ def whiten(arguments: argparse.Namespace) -> None:
     from training import whiten as components  # noqa: PLC0415 - the verb has its name
     from training.cluster import sample_descriptors  # noqa: PLC0415
 
+    state = checkpoint.load(arguments.model)
     network = checkpoint.load_network(arguments.model)
-    paths = [frame.path for frame in load_frames(load_recipe(arguments.recipe))]
-    paths = paths[:: max(1, len(paths) // arguments.images)]
+    recipe = load_recipe(arguments.recipe)
+    paths: list[Path] = []
+    for source in recipe.sources:  # as many of each, so that none decides alone
+        frames = load_frames(dataclasses.replace(recipe, sources=(source,)))
+        step = max(1, len(frames) // arguments.images)
+        paths += [frame.path for frame in frames[::step][: arguments.images]]
     samples = sample_descriptors(network, lambda: batches(paths, INPUT_HEIGHT, INPUT_WIDTH))
     found = components.fit(samples, network.projection.out_features)
     weight, bias = found.affine(arguments.power)
     with torch.no_grad():
         network.projection.weight.copy_(torch.from_numpy(weight).float())
         network.projection.bias.copy_(torch.from_numpy(bias).float())
-    checkpoint.save(arguments.out, checkpoint.network_state(network))
+    kept = {key: state[key] for key in ('step', 'seconds') if key in state}
+    checkpoint.save(arguments.out, checkpoint.network_state(network) | kept)
     print(f'{len(paths)} images, {found.kept:.3f} of the variance kept; wrote {arguments.out}')
 
 
@@ -156,6 +177,12 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument('--seed', type=int)
     sub.add_argument('--loss')
     sub.add_argument('--initial-checkpoint')
+    sub = verb('render', render, '--out runs/world --worlds 100 101 102 103 --drives 4')
+    sub.add_argument('--out', type=Path, required=True)
+    sub.add_argument('--worlds', type=int, nargs='+', required=True, help='seeds')
+    sub.add_argument('--drives', type=int, default=4, help='of each world, for training')
+    sub.add_argument('--evaluation', action='store_true',
+                     help='one day drive as database, one night drive as queries')
     sub = verb('cluster', cluster, '--out runs/off_the_shelf')
     sub.add_argument('--recipe', type=Path, default=recipe)
     sub.add_argument('--out', type=Path, required=True)
@@ -169,8 +196,8 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument('--model', type=Path, required=True)
     sub.add_argument('--recipe', type=Path, default=recipe)
     sub.add_argument('--out', type=Path, required=True)
-    sub.add_argument('--images', type=int, default=1000)
-    sub.add_argument('--power', type=float, default=0.5, help='0 rotates only, 1 whitens')
+    sub.add_argument('--images', type=int, default=700, help='of each source')
+    sub.add_argument('--power', type=float, default=0.25, help='0 rotates only, 1 whitens')
     sub = verb('export', export_verb, '--model runs/default/best.pt --out models/default.onnx '
                '--check-images ../shared/data/corridor')
     sub.add_argument('--model', type=Path, required=True)

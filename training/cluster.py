@@ -114,7 +114,7 @@ def initialise_head(network: PlaceNetwork, batches: Batches, *, seed: int = 0,
     alpha = network.aggregation.initialise(centres, features)
     found = whiten.fit(sample_descriptors(network, batches), network.projection.out_features)
     weight, bias = found.affine(power)
-    gain = 1 / np.sqrt((found.variance ** (1 - power)).sum())
+    gain = 1 / np.sqrt(max((found.variance ** (1 - power)).sum(), 1e-12))
     network.projection.weight.copy_(torch.from_numpy(weight * gain).float())
     network.projection.bias.copy_(torch.from_numpy(bias * gain).float())
     return HeadSummary(alpha, reduction_kept, found.kept)

@@ -4,7 +4,7 @@
 
 A frame has an environment (a building floor, a race track, a rendered world) and, inside it, a
 space in which its position is known. Two frames
-  - of one space are positive within one positive radius, negative beyond a few of them;
+  - of one space are positive within one positive radius, negative beyond two of them;
   - of one environment but different spaces are unknown: never positive, never negative;
   - of different environments are negative.
 Positions are stored in units of the source's own positive radius, so sources mix.
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from vpr_ros.errors import DataError
 
 POSITIVE_RADIUS = 1.0
-NEGATIVE_RADIUS = 3.0
+NEGATIVE_RADIUS = 2.0
 MAX_HEADING_DIFFERENCE = np.deg2rad(40)
 
 

@@ -55,9 +55,18 @@ class PlaceNetwork(nn.Module):
         pixels = self.normalise(image).contiguous(memory_format=torch.channels_last)
         return self.reduce(self.backbone(pixels)).float()
 
-    def forward(self, image: Tensor) -> Tensor:
-        """uint8 (N, H, W, 3) RGB -> float32 (N, dim), L2-normalised."""
+    def aggregate(self, image: Tensor) -> Tensor:
+        """uint8 (N, H, W, 3) RGB -> float32 (N, K * D), L2-normalised, before the projection."""
         local = self.local_features(image)
         with torch.autocast('cpu', enabled=False):
-            vlad = self.aggregation(local)
-            return functional.normalize(self.projection(vlad), dim=1)
+            return self.aggregation(local)
+
+    def project(self, vlad: Tensor) -> Tensor:
+        """(N, K * D) -> (N, dim), L2-normalised."""
+        return functional.normalize(self.projection(vlad), dim=1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """uint8 (N, H, W, 3) RGB -> float32 (N, dim), L2-normalised."""
+        vlad = self.aggregate(image)
+        with torch.autocast('cpu', enabled=False):
+            return self.project(vlad)

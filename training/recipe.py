@@ -48,6 +48,9 @@ class Recipe:
         loss: name in the table of losses.
         loss_options: its keyword arguments.
         centred_share: weight of the loss on descriptors centred on the batch's mean, 0 to 1.
+        learn_projection: train through the projection. Otherwise the loss sees NetVLAD's own
+            output and ``python -m training whiten`` fits the projection afterwards, as the paper
+            does: a projection learned from few places fits those places only.
         height, width: of the training images.
         places: anchors a step; every one comes with its partner.
         negatives: mined hard negatives for every random seed among the anchors.
@@ -73,6 +76,7 @@ class Recipe:
     loss: str = 'sare_joint'
     loss_options: Mapping[str, Any] = field(default_factory=dict)
     centred_share: float = 0.5
+    learn_projection: bool = False
     height: int = 240
     width: int = 320
     places: int = 24

@@ -132,6 +132,9 @@ class Trainer:
         recipe = self.recipe
         groups: list[dict[str, Any]] = []
         for name, parameter in self.network.named_parameters():
+            if name.startswith('projection.') and not recipe.learn_projection:
+                parameter.requires_grad_(False)
+                continue
             rate = recipe.backbone_rate if name.startswith('backbone.') else recipe.head_rate
             rate *= recipe.early_factor if name.startswith(EARLY_LAYERS) else 1.0
             decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
@@ -180,7 +183,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group['lr'] = group['initial_lr'] * factor
         with torch.autocast('cpu', torch.bfloat16, enabled=recipe.bfloat16):
-            descriptors = self.network(images)
+            vlad = self.network.aggregate(images)
+        descriptors = self.network.project(vlad) if recipe.learn_projection else vlad
         moved = functional.normalize(descriptors - descriptors.mean(0), dim=1)
         loss = (1 - recipe.centred_share) * batch_loss(self.loss, descriptors, relation)
         loss = loss + recipe.centred_share * batch_loss(self.loss, moved, relation)
@@ -192,7 +196,8 @@ class Trainer:
         with torch.no_grad():
             for name, value in self.network.state_dict().items():
                 self.average[name].lerp_(value, 1 - decay)
-        self.memory.update(indices, descriptors.detach().numpy())
+        with torch.no_grad():
+            self.memory.update(indices, self.network.project(vlad).numpy())
         self.step += 1
         return float(loss.detach())
 
@@ -208,7 +213,9 @@ class Trainer:
         found = []
         with torch.autocast('cpu', torch.bfloat16, enabled=self.recipe.bfloat16):
             for i in range(0, len(images), 16):
-                found.append(network(torch.from_numpy(np.stack(images[i : i + 16]))).numpy())
+                vlad = network.aggregate(torch.from_numpy(np.stack(images[i : i + 16])))
+                found.append(network.project(vlad).numpy() if self.recipe.learn_projection
+                             else vlad.numpy())
         database = np.concatenate(found)
         database = centre(database, database.mean(0))
         row_of = {path: row for row, path in enumerate(dataset.database)}

@@ -66,11 +66,12 @@ def fit(samples: NDArray[np.floating], dim: int, *, centre: bool = True) -> Prin
     if count < size:
         values, vectors = np.linalg.eigh(x @ x.T)
         order = np.argsort(values)[::-1][:dim]
-        basis = (x.T @ vectors[:, order]) / np.sqrt(np.maximum(values[order], 1e-12))
-        basis = basis.T
+        basis = (x.T @ vectors[:, order]).T
+        basis /= np.maximum(np.linalg.norm(basis, axis=1, keepdims=True), 1e-12)
     else:
         values, vectors = np.linalg.eigh(x.T @ x)
         order = np.argsort(values)[::-1][:dim]
         basis = vectors[:, order].T
+    values = np.maximum(values, 0)
     kept = float(values[order].sum() / max(values.sum(), 1e-12))
     return PrincipalComponents(mean, basis, values[order] / max(count - 1, 1), kept)

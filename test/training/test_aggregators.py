@@ -37,7 +37,7 @@ def test_against_loops(bias):
     layer = NetVLAD(5, 7, bias=bias).double()
     x = torch.randn(2, 7, 3, 4, dtype=torch.float64)
     weight = layer.conv.weight.detach().numpy()[:, :, 0, 0]
-    offset = layer.conv.bias.detach().numpy() if bias else np.zeros(5)
+    offset = layer.state_dict()['conv.bias'].numpy() if bias else np.zeros(5)
     for features, found in zip(x, layer(x).detach().numpy(), strict=True):
         expected = slow_netvlad(features.flatten(1).numpy(), weight, offset,
                                 layer.centroids.detach().numpy())
@@ -61,7 +61,7 @@ def test_forward_and_gradients_of_nanne(norm, bias):
     found = {'vlad': vlad.detach(), 'grad_x': x.grad, 'grad_conv_weight': layer.conv.weight.grad,
              'grad_centroids': layer.centroids.grad}
     if bias:
-        found['grad_conv_bias'] = layer.conv.bias.grad
+        found['grad_conv_bias'] = dict(layer.named_parameters())['conv.bias'].grad
     for name, value in found.items():
         np.testing.assert_allclose(value, golden[f'{key}_{name}'], rtol=1e-4, atol=1e-5,
                                    err_msg=name)

@@ -32,7 +32,7 @@ def slow_relation(a: Frame, b: Frame) -> int:
     if a.heading is not None and b.heading is not None:
         turn = abs(math.remainder(a.heading - b.heading, 2 * math.pi))
         turned = turn > math.radians(40)
-    if distance > 3:
+    if distance > 2:
         return -1
     return 1 if distance <= 1 and not turned else 0
 
@@ -56,7 +56,7 @@ def test_relation_against_its_rules(frames):
     assert found.tolist() == expected
     for index in every:
         near = [j for j in every if j != index and expected[index][j] == 1]
-        assert table.positives(index).tolist() == near
+        assert table.positives(int(index)).tolist() == near
 
 
 def line(count: int, environment: str = 'a') -> list[Frame]:

@@ -94,7 +94,7 @@ def test_head_is_initialised_from_images():
     images = rng.integers(0, 256, (24, 64, 80, 3), dtype=np.uint8)
     summary = initialise_head(network, lambda: (images[i : i + 8] for i in range(0, 24, 8)))
     assert summary.alpha > 0 and 0 < summary.projection_kept <= 1
-    basis = network.reduce.weight.detach()[:, :, 0, 0]
+    basis = network.state_dict()['reduce.weight'][:, :, 0, 0]
     torch.testing.assert_close(basis @ basis.T, torch.eye(16), atol=1e-4, rtol=1e-4)
     with torch.no_grad():
         found = network(torch.from_numpy(images))

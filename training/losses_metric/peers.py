@@ -17,8 +17,8 @@ convention          SARE-Ind                        SARE-Joint                 t
 ==================  ==============================  =========================  ================
 
 ``benchmark`` is deep-vg-benchmark, whose Joint steps are therefore N times smaller than the
-paper's. deepIBL is the paper's own code: on unit vectors q.x / 0.5 is 2 - d^2, so its Joint loss is
-the paper's, but its gradient also has a part along the vectors, which normalisation removes.
+paper's. deepIBL is the paper's own code: on unit vectors q.x / 0.5 is 2 - d^2, so its Joint loss
+is the paper's, but its gradient has a part along the vectors too, which normalisation removes.
 """
 
 from __future__ import annotations

@@ -80,9 +80,9 @@ def test_equals_its_loop(name, dtype, reduction):
     valid = np.array([[1, 1, 1, 1], [1, 0, 1, 0], [0, 0, 0, 0]], bool)  # the last has none
     queries, single, multiple = 0, 0.0, []
     for row in range(3):
-        negatives = [n[row, j] for j in range(4) if valid[row, j]]
-        if negatives:
-            whole, terms = LOOPS[name](q[row], p[row], negatives)
+        counted = [n[row, j] for j in range(4) if valid[row, j]]
+        if counted:
+            whole, terms = LOOPS[name](q[row], p[row], counted)
             queries, single = queries + 1, single + whole
             multiple += terms
     divisor = queries if reduction == 'paper' else max(len(multiple), 1)
