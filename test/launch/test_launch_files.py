@@ -31,7 +31,7 @@ from vpr_ros.place_map import PlaceMap
 
 pytestmark = pytest.mark.ros
 FILES = ('place_recognition.launch.py', 'build_map.launch.py', 'rosbag_evaluation.launch.py')
-BEGIN_S = 4 * PATIENCE_S  # ros2 launch imports a lot
+BEGIN_S = 2 * PATIENCE_S  # ros2 launch imports a lot
 
 
 @pytest.fixture(scope='module')

@@ -23,7 +23,7 @@ from vpr_ros.ros import qos
 from vpr_ros.ros.geometry import stamp_from_message, stamp_to_message
 from vpr_ros.ros.node_process import NodeProcess
 
-PATIENCE_S = 20.0  # for anything that must happen; generous, the machine may be busy
+PATIENCE_S = 60.0  # for anything that must happen; generous, the machine may be busy
 SECOND = 1_000_000_000
 
 
@@ -127,10 +127,10 @@ class Client:
         """Send an image message and wait for its recognition; best effort is tried again."""
         stamp_ns = stamp_from_message(message.header.stamp)
         publisher = self.publisher(type(message), name)
-        for _ in range(5):
+        for _ in range(20):
             publisher.publish(message)
             found = self.recognitions.find(
-                lambda r: stamp_from_message(r.header.stamp) == stamp_ns, PATIENCE_S / 5
+                lambda r: stamp_from_message(r.header.stamp) == stamp_ns, PATIENCE_S / 20
             )
             if found is not None:
                 return found

@@ -89,12 +89,12 @@ def client(shared_client: Any) -> Any:
 
 @pytest.fixture(scope='session')
 def image_folder(folder: Path) -> Path:
-    """A folder of 400 images: 100 places, each seen four times in a row."""
+    """A folder of 200 images: 50 places, each seen four times in a row."""
     import cv2
 
     images = folder / 'images'
     images.mkdir()
-    for number in range(400):
+    for number in range(200):
         picture = place_image(1000 + number // 4, height=240, width=320)
         cv2.imwrite(str(images / f'{number:06d}.png'), picture[..., ::-1])
     return images

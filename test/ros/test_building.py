@@ -101,14 +101,14 @@ def test_images_are_answered_while_a_map_is_built_from_a_folder(
     building = client.call_async(BuildMap, '~/build_map', sources=[image_folder.name],
                                  output=output.name, keyframe_interval_s=0.4)
     answered = 0
-    while not building.done():
+    while not building.done() and answered < 20:
         client.ask(place_image(310 + answered % 5))
         answered += not building.done()
     answer = client.wait(building)
     assert answer.success, answer.message
     assert answered >= 3
     with PlaceMap.open(output, read_only=True) as built:
-        assert len(built) == answer.info.place_count >= 90
+        assert len(built) == answer.info.place_count >= 45
     assert not list(folder.glob('.*'))
 
 
@@ -122,7 +122,7 @@ def test_the_action_reports_progress(client: Client, folder: Path, image_folder:
     assert (folder / 'from_action.vprmap').is_file()
     steps = [message.feedback for message in feedback.messages]
     assert [s.done for s in steps] == sorted(s.done for s in steps)
-    assert {s.total for s in steps} == {400}
+    assert {s.total for s in steps} == {200}
     assert all('images' in s.stage and s.seconds_left >= 0 for s in steps)
     action.destroy()
 
@@ -132,7 +132,7 @@ def test_a_cancelled_goal_leaves_no_file(client: Client, folder: Path,
     action, feedback = client.action(MapBuilding, '~/map_building'), Inbox()
     goal = MapBuilding.Goal(sources=[image_folder.name], output='cancelled.vprmap')
     handle = client.wait(action.send_goal_async(goal, feedback.put))
-    assert feedback.get().feedback.done < 400
+    assert feedback.get().feedback.done < 200
     busy = client.call(BuildMap, '~/build_map', sources=[image_folder.name], output='b.vprmap')
     assert not busy.success and 'is being built already' in busy.message
     cancelled = client.wait(handle.cancel_goal_async())

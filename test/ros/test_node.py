@@ -285,7 +285,7 @@ def test_odometry_lockstep_and_the_life_cycle(start, folder: Path, image_folder:
         action, feedback = client.action(MapBuilding, '~/map_building'), Inbox()
         goal = MapBuilding.Goal(sources=[image_folder.name], output='interrupted.vprmap')
         client.wait(action.send_goal_async(goal, feedback.put))
-        assert feedback.get().feedback.done < 400
+        assert feedback.get().feedback.done < 200
         assert change(Transition.TRANSITION_CLEANUP)  # ends the build as well
         assert not list(folder.glob('*interrupted*'))
         action.destroy()
