@@ -80,12 +80,12 @@ def replay_through_node(
                 progress=progress,
             )
             unanswered = replay.unanswered
-        log, status = process.log(), process.stop()
+        log, status = process.last_words(), process.stop()
     if status != 0:
-        raise RosError(f'the node ended with status {status} after the replay: {log[-300:]}')
+        raise RosError(f'the node ended with status {status} after the replay: {log}')
     if not recognitions or (rate <= 0 and len(unanswered) > len(recognitions)):
         raise RosError(f'the node answered {len(recognitions)} images and left {len(unanswered)} '
-                       f'unanswered; its last words: {log[-300:]}')
+                       f'unanswered; its last words: {log}')
     journal = Journal()
     wanted = [r.stamp_ns for r in recognitions if r.place_id or r.accepted or not mapping]
     journal.see_frames(frames_of(bag, image_topic, odometry_topic), wanted)

@@ -84,6 +84,10 @@ class NodeProcess:
         """What the node has printed so far."""
         return Path(self._log.name).read_text(encoding='utf-8', errors='replace')
 
+    def last_words(self) -> str:
+        """The last lines that the node has printed, as one."""
+        return ' | '.join(self.log().strip().splitlines()[-LOG_TAIL:])
+
     def check(self) -> None:
         """Raise when the node has ended.
 
@@ -92,8 +96,8 @@ class NodeProcess:
         """
         status = self._process.poll()
         if status is not None:
-            tail = ' | '.join(self.log().strip().splitlines()[-LOG_TAIL:])
-            raise RosError(f'the node place_recognition ended with status {status}: {tail}')
+            raise RosError(f'the node place_recognition ended with status {status}: '
+                           f'{self.last_words()}')
 
     def stop(self) -> int:
         """End the node with SIGINT; returns its exit status."""

@@ -32,6 +32,7 @@ from vpr_ros.types import Recognition
 
 START_TIMEOUT_S = 60.0
 ANSWER_TIMEOUT_S = 10.0
+MOST_SILENCE = 5  # images in a row without an answer, then the replay gives up
 DEPTH = 1000
 _NS = 1e-9
 _CDR_STAMP = struct.Struct('<4xiI')  # encapsulation header, then header.stamp of every image
@@ -51,6 +52,7 @@ class NodeReplay:
         self.unanswered: list[int] = []
         self._process = process
         self._answered: set[int] = set()
+        self._sent: list[int] = []
         self._publishers: dict[str, Any] = {}
         self._context = rclpy.Context()
         rclpy.init(context=self._context)
@@ -109,6 +111,7 @@ class NodeReplay:
                     continue
                 # answered only when the next image is due: odometry as new as this one comes first
                 waiting, sent = stamp_of(message.raw), sent + 1
+                self._sent.append(waiting)
                 if progress is not None:
                     progress(sent, total, 'replaying through the node')
             if waiting is not None:
@@ -168,6 +171,11 @@ class NodeReplay:
             if time.monotonic() > deadline:
                 self._process.check()
                 self.unanswered.append(stamp_ns)
+                if self.unanswered[-MOST_SILENCE:] == self._sent[-MOST_SILENCE:]:
+                    raise RosError(
+                        f'the node has answered none of the last {MOST_SILENCE} images; it says: '
+                        f'{self._process.last_words()}'
+                    )
                 return
             self._executor.spin_once(timeout_sec=0.1)
 
