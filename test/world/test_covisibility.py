@@ -37,9 +37,9 @@ def test_far_streets_share_next_to_nothing_and_opposite_headings_nothing(town, d
     far = [pose for pose in map(drive.pose, range(0, len(drive), 20))
            if here.distance_m(pose) > 40.0]
     shares = [covisible(here, pose, CAMERA, town) for pose in far]
-    # A tower or a front at the end of a street may be seen from afar.
+    # A tower, or the far end of one long street, is truly seen from both.
     assert sorted(shares)[len(shares) // 2] < 0.05
-    assert max(shares) < 0.25
+    assert max(shares) < 0.5
     x, y, _ = here.position_m
     behind = planar_pose(x, y, yaw_of(here) + math.pi, 'map')
     assert covisible(here, behind, CAMERA, town) == 0.0

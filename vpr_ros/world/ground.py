@@ -103,7 +103,8 @@ def _repairs(canvas: Canvas, grid: StreetGrid, rng: np.random.Generator) -> None
             canvas.ellipse(x, y, 0.36, 0.36, (62, 60, 58), SMOOTH)
             canvas.ellipse(x, y, 0.29, 0.29, (96, 92, 88), SMOOTH)
         else:
-            points = np.cumsum(rng.normal(0, 0.5, (7, 2)), axis=0) + np.array([x, y])
+            course = rng.normal(0, 0.45, 2)
+            points = np.cumsum(course + rng.normal(0, 0.22, (7, 2)), axis=0) + np.array([x, y])
             for a, b in itertools.pairwise(points):
                 canvas.line(a[0], a[1], b[0], b[1], 0.05, (56, 56, 58))
 

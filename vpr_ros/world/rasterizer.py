@@ -137,6 +137,8 @@ class Rasterizer:
         cv2.fillConvexPoly(covered, points, 1, cv2.LINE_8, _SHIFT)
         near = self._columns[left:right] * form[0]
         near = near + (self._rows[top:bottom] * form[1] + form[2]).astype(np.float32)[:, None]
+        # A steep face must not reach out of itself where its outline touches a pixel.
+        np.minimum(near, np.float32(nearest), out=near)
         seen = near > buffer
         seen &= covered.view(np.bool_)
         if homography is not None and mask is not None:

@@ -16,7 +16,7 @@ from vpr_ros.world.ground import DENSITY, paint_ground
 from vpr_ros.world.houses import HouseBuilder, Wall, walls_of
 from vpr_ros.world.noise import fractal_noise
 from vpr_ros.world.route import Route
-from vpr_ros.world.scene import CELL_M, Billboards, Plan, Scene, billboards
+from vpr_ros.world.scene import Billboards, Scene, billboards
 from vpr_ros.world.sprites import paint_lamp, paint_person, paint_railing, paint_tree
 from vpr_ros.world.streets import (
     KERB_M,
@@ -26,6 +26,7 @@ from vpr_ros.world.streets import (
     loop_corners,
     random_grid,
 )
+from vpr_ros.world.town_plan import parking_places, town_plan, walking_lines
 
 KERB_HEIGHT_M = 0.12
 _SEASONS = ('spring', 'summer', 'autumn', 'winter')
@@ -78,12 +79,12 @@ class _TownBuilder:
         return Scene(
             indoor=False, atlas=self.atlas, faces=self.faces.faces(), route=route,
             lane_m=1.5, room_m=0.9,
-            plan=self._plan(),
+            plan=town_plan(self.grid, self.solid, self.trees),
             lamps_m=np.array([(x, y, 4.85) for x, y in self.lamps], np.float32),
             lamp_sprites=billboards(lamp_rows),
             trees={season: self._tree_boards(season, species[season]) for season in _SEASONS},
-            parking_m=self._parking(), walks_m=self._walks(), car_templates=cars,
-            person_textures=people)
+            parking_m=parking_places(self.grid, rng), walks_m=walking_lines(self.grid),
+            car_templates=cars, person_textures=people)
 
     def _ground(self) -> None:
         rng, grid = self.rng, self.grid
@@ -246,68 +247,12 @@ class _TownBuilder:
                          (tone, tone * rng.normal(1, 0.03), tone)))
         return billboards(rows, flat=0.45)
 
-    def _plan(self) -> Plan:
-        x0, y0, x1, y1 = self.grid.bounds_m
-        margin = 20.0
-        origin = (x0 - margin, y0 - margin)
-        shape = (int((y1 - y0 + 2 * margin) / CELL_M), int((x1 - x0 + 2 * margin) / CELL_M))
-        y, x = ((np.indices(shape) + 0.5) * CELL_M)
-        x, y = x + origin[0], y + origin[1]
-        height = np.zeros(shape, np.float32)
-        for (west, south, east, north), top in self.solid:
-            height[(x > west) & (x < east) & (y > south) & (y < north)] = top
-        for (tx, ty, _), tall, _ in self.trees:
-            near = np.hypot(x - tx, y - ty) < 0.24 * tall
-            height[near] = np.maximum(height[near], 0.85 * tall)
-        road = np.zeros(shape, np.float32)
-        for centre in self.grid.xs:
-            road = np.maximum(road, _tracks(x - centre))
-        for centre in self.grid.ys:
-            road = np.maximum(road, _tracks(y - centre))
-        return Plan(origin, height, road)
-
-    def _parking(self) -> np.ndarray:
-        places = []
-        rng, grid = self.rng, self.grid
-        for along_y, centres, crossings in ((True, grid.xs, grid.ys), (False, grid.ys, grid.xs)):
-            for centre in centres:
-                for start, end in itertools.pairwise(crossings):
-                    for side in (-1, 1):
-                        if rng.random() < 0.2:
-                            continue
-                        for s in np.arange(start + STREET_M + 7.0, end - STREET_M - 6.0, 5.8):
-                            aside = centre + side * (KERB_M - 1.05)
-                            if along_y:
-                                places.append((aside, s, np.pi / 2 * side))
-                            else:
-                                places.append((s, aside, np.pi if side > 0 else 0.0))
-        return np.array(places).reshape(-1, 3)
-
-    def _walks(self) -> np.ndarray:
-        lines = []
-        for west, south, east, north in self.grid.islands():
-            inset = 1.6
-            corners = np.array([(west + inset, south + inset), (east - inset, south + inset),
-                                (east - inset, north - inset), (west + inset, north - inset)])
-            lines += [(corners[k], corners[(k + 1) % 4]) for k in range(4)
-                      if np.linalg.norm(corners[k] - corners[(k + 1) % 4]) > 26.0]
-        return np.array(lines)
-
 
 def _cuts(length: float, rng: np.random.Generator) -> list[float]:
     """Where one lot ends and the next begins, from 0 to ``length``."""
     count = max(round(length / rng.uniform(8.5, 12.5)), 1)
     shares = rng.uniform(0.75, 1.25, count)
     return [0.0, *(np.cumsum(shares) / shares.sum() * length).tolist()]
-
-
-def _tracks(aside: np.ndarray) -> np.ndarray:
-    """How far wheels clear the snow, by distance from the centre line of a street."""
-    tracks = np.zeros(aside.shape, np.float32)
-    for lane in (-1.5, 1.5):
-        for wheel in (-0.75, 0.75):
-            tracks = np.maximum(tracks, np.exp(-((aside - lane - wheel) / 0.36) ** 2))
-    return np.maximum(tracks, 0.35 * (np.abs(aside) < KERB_M))
 
 
 def _paint_hedge(rng: np.random.Generator):
