@@ -84,7 +84,7 @@ def _read_npz(path: Path) -> dict[str, Tensor]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {name: torch.from_numpy(np.array(stored[name])) for name in stored.files}
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise ModelError(f'{path} cannot be read as plain arrays ({error}); save it with '
                          f'numpy.savez from arrays of numbers') from error
 

@@ -23,7 +23,8 @@ from vpr_ros.errors import ModelError
 def write_safetensors(path, tensors):
     """Write the format from its definition."""
     kinds = {torch.float32: 'F32', torch.float16: 'F16', torch.int64: 'I64'}
-    header, data = {'__metadata__': {'format': 'pt'}}, b''
+    header: dict[str, dict] = {'__metadata__': {'format': 'pt'}}
+    data = b''
     for name, value in tensors.items():
         raw = value.contiguous().numpy().tobytes()
         header[name] = {'dtype': kinds[value.dtype], 'shape': list(value.shape),
@@ -127,7 +128,7 @@ def test_damaged_and_missing_files_are_named(tmp_path, how):
         with pytest.raises(ModelError, match=f'w.{how}'):
             read_weights(path)
     path.unlink()
-    with pytest.raises(ModelError, match='there is no file .* check the path'):
+    with pytest.raises(ModelError, match=r'there is no file .* check the path'):
         read_weights(path)
 
 

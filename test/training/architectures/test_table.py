@@ -68,7 +68,7 @@ def test_features_have_the_announced_shape_at_any_size(name):
     step = 14 if 'dino' in name else 16
     sizes = [(224, 224), (16 * step, 23 * step)]
     if name in CONVOLUTIONAL:
-        sizes += [(97, 301)]
+        sizes = [(97, 301)]
     for height, width in sizes:
         x = network(torch.zeros(2, 3, height, width, device='meta'))
         assert tuple(x.shape) == (2, network.channels, *network.grid(height, width))
