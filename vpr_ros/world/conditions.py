@@ -21,7 +21,7 @@ class Conditions:
         time_of_day_h: local time, hours in [0, 24).
         weather: ``clear``, ``overcast``, ``rain``, ``snow`` or ``fog``.
         season: ``spring``, ``summer``, ``autumn`` or ``winter``: height of the sun and trees.
-        traffic_seed: which cars are parked, which cars and people move, which windows are lit.
+        traffic_seed: which cars are parked, which cars and people move, shades of trees.
     """
 
     time_of_day_h: float = 13.0

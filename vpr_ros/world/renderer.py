@@ -198,7 +198,7 @@ class Renderer:
         part = slice(int(rows[0]), int(rows[-1]) + 1)
         heading = np.arctan2(rotation[1, 2], rotation[0, 2])
         column = self._angles[0][part] + np.float32(heading * WIDTH_PX / (2 * np.pi))
-        # One row beyond the last column, so that the seam is interpolated too.
+        # The panorama closes on itself, so columns wrap around.
         sky = cv2.remap(self._sky, column, self._angles[1][part], cv2.INTER_LINEAR,
                         borderMode=cv2.BORDER_WRAP)
         cv2.copyTo(sky, empty[part].view(np.uint8), image[part])
