@@ -15,7 +15,7 @@ from vpr_ros.model.card import FORMAT, ModelCard, load_card
 # Where what we train from and on comes from. Keys are the kinds of recipe sources.
 PROVENANCE: dict[str, dict[str, str]] = {
     'ie_tower': {
-        'name': 'ie_tower (18 of 25 floors, 640x360)',
+        'name': 'ie_tower (640x360, without its held-out floors)',
         'licence': 'MIT',
         'source': 'JSebastianIEU/ie-tower-visual-place-recognition ea8bdfa',
     },

@@ -108,12 +108,12 @@ def whiten(arguments: argparse.Namespace) -> None:
 
     state = checkpoint.load(arguments.model)
     network = checkpoint.load_network(arguments.model)
-    recipe = load_recipe(arguments.recipe)
+    frames = load_frames(load_recipe(arguments.recipe))
     paths: list[Path] = []
-    for source in recipe.sources:  # as many of each, so that none decides alone
-        frames = load_frames(dataclasses.replace(recipe, sources=(source,)))
-        step = max(1, len(frames) // arguments.images)
-        paths += [frame.path for frame in frames[::step][: arguments.images]]
+    for name in sorted({frame.environment for frame in frames}):  # none decides alone
+        here = [frame.path for frame in frames if frame.environment == name]
+        step = max(1, len(here) // arguments.images)
+        paths += here[::step][: arguments.images]
     samples = sample_descriptors(network, lambda: batches(paths, INPUT_HEIGHT, INPUT_WIDTH))
     found = components.fit(samples, network.projection.out_features)
     weight, bias = found.affine(arguments.power)
@@ -123,6 +123,27 @@ def whiten(arguments: argparse.Namespace) -> None:
     kept = {key: state[key] for key in ('step', 'seconds') if key in state}
     checkpoint.save(arguments.out, checkpoint.network_state(network) | kept)
     print(f'{len(paths)} images, {found.kept:.3f} of the variance kept; wrote {arguments.out}')
+
+
+def average(arguments: argparse.Namespace) -> None:
+    """Average the weights of checkpoints of one run: its stages forget less together."""
+    shares = [float(text.rpartition(':')[2]) for text in arguments.models]
+    if abs(sum(shares) - 1) > 1e-6:
+        raise ConfigError(f'the shares add up to {sum(shares):g}, expected 1')
+    paths = [Path(text.rpartition(':')[0]) for text in arguments.models]
+    networks = [checkpoint.load_network(path) for path in paths]
+    if len({network.architecture for network in networks}) != 1:
+        raise ConfigError('the checkpoints have different architectures; expected stages of one '
+                          'run')
+    states = [network.state_dict() for network in networks]
+    networks[0].load_state_dict({
+        name: sum(share * state[name] for share, state in zip(shares, states, strict=True))
+        for name in states[0]
+    })
+    last = checkpoint.load(paths[-1])
+    kept = {key: last[key] for key in ('step', 'seconds') if key in last}
+    checkpoint.save(arguments.out, checkpoint.network_state(networks[0]) | kept)
+    print(f'wrote {arguments.out}')
 
 
 def commit_hash() -> str:
@@ -149,7 +170,11 @@ def export_verb(arguments: argparse.Namespace) -> None:
                 'steps': state.get('step', 0), 'loss': f'{recipe.loss} {recipe.loss_options}',
                 'minutes': round(state.get('seconds', 0.0) / 60, 1)}
     training |= json.loads(arguments.training) if arguments.training else {}
-    data = [card.PROVENANCE[source.kind] | {'used_for': 'training'} for source in recipe.sources]
+    data = [
+        card.PROVENANCE[source.kind] | {'used_for': 'training'} | (
+            {'held_out': ' '.join(source.without_floors)} if source.without_floors else {})
+        for source in recipe.sources
+    ]
     written = card.write_card(
         path, name=path.stem, height=arguments.height, width=arguments.width,
         dim=network.architecture.dim, initialised_from=[card.IMAGENET_SQUEEZENET],
@@ -196,8 +221,11 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument('--model', type=Path, required=True)
     sub.add_argument('--recipe', type=Path, default=recipe)
     sub.add_argument('--out', type=Path, required=True)
-    sub.add_argument('--images', type=int, default=700, help='of each source')
-    sub.add_argument('--power', type=float, default=0.25, help='0 rotates only, 1 whitens')
+    sub.add_argument('--images', type=int, default=80, help='of each environment')
+    sub.add_argument('--power', type=float, default=0.5, help='0 rotates only, 1 whitens')
+    sub = verb('average', average, 'runs/a/last.pt:0.5 runs/b/last.pt:0.5 --out runs/mean.pt')
+    sub.add_argument('models', nargs='+', metavar='CHECKPOINT:SHARE')
+    sub.add_argument('--out', type=Path, required=True)
     sub = verb('export', export_verb, '--model runs/default/best.pt --out models/default.onnx '
                '--check-images ../shared/data/corridor')
     sub.add_argument('--model', type=Path, required=True)

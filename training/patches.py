@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -29,7 +30,7 @@ from training.aggregators import NetVLAD
 from vpr_ros.errors import ConfigError
 
 EPSILON = 1e-12  # of the definition's normalisations
-GROUP_BYTES = 16 * 2**20  # residuals and projected residuals held at once
+GROUP_BYTES = 8 * 2**20  # residuals and projected residuals held at once
 
 
 def patch_grid(feature_grid: tuple[int, int], size: int, stride: int = 1) -> tuple[int, int]:
@@ -84,26 +85,39 @@ class PatchDescriptors(nn.Module):
         if self.aggregation.normalise_input:
             x = functional.normalize(x, dim=1)
         assignment = self.aggregation.assign(x).reshape(-1, 1, *self.grid)  # (K, 1, H, W)
-        sums: dict[int, Tensor] = {}
-        units: dict[int, Tensor] = {}
+        total = x.new_zeros(())
         for clusters in self._groups():
             centroids = self.aggregation.centroids[clusters, :, None, None]
             residuals = (x - centroids) * assignment[clusters]  # (k, D, H, W)
             projected = self.get_buffer('weight')[clusters] @ residuals.flatten(2)  # (k, d, H * W)
             projected = projected.reshape(-1, self.dim, *self.grid)
-            for size, stride in self.sizes.items():
-                norms = (box_sum(residuals, size, stride) ** 2).sum(1, keepdim=True).sqrt()
-                divisors = norms.clamp_min(EPSILON)
-                share = (box_sum(projected, size, stride) / divisors).sum(0)  # (d, rows, columns)
-                unit = ((norms / divisors) ** 2).sum(0)  # the clusters that are not empty
-                sums[size] = sums[size] + share if size in sums else share
-                units[size] = units[size] + unit if size in units else unit
-        return tuple(self._finish(sums[size], units[size]) for size in self.sizes)
+            # all sizes in one sum, so that a run time frees one group before the next
+            share = torch.cat([
+                self._share(residuals, projected, size, stride)
+                for size, stride in self.sizes.items()
+            ], 1)
+            total = total + share
+        counts = [rows * columns for rows, columns in (
+            patch_grid(self.grid, size, stride) for size, stride in self.sizes.items())]
+        return tuple(self._finish(part) for part in total.split(counts, 1))
 
-    def _finish(self, summed: Tensor, unit: Tensor) -> Tensor:
+    def _share(self, residuals: Tensor, projected: Tensor, size: int, stride: int) -> Tensor:
+        """What some clusters give to the patches of one size: (d + 1, n).
+
+        The last row is the square of what they give to the norm of the whole vector: 1 for each
+        cluster that is not empty.
+        """
+        norms = (box_sum(residuals, size, stride) ** 2).sum(1, keepdim=True).sqrt()
+        divisors = norms.clamp_min(EPSILON)
+        share = (box_sum(projected, size, stride) / divisors).sum(0)
+        unit = ((norms / divisors) ** 2).sum(0)
+        return torch.cat([share, unit]).flatten(1)
+
+    def _finish(self, total: Tensor) -> Tensor:
         """Divide by the norm of the whole vector, add the offset, normalise: (n, d)."""
-        described = (summed / unit.sqrt().clamp_min(EPSILON)).flatten(1).transpose(0, 1)
-        return functional.normalize(described + self.get_buffer('bias'), dim=1)
+        whole = total[-1].sqrt().clamp_min(EPSILON)
+        described = (total[:-1] / whole).transpose(0, 1) + self.get_buffer('bias')
+        return functional.normalize(described, dim=1)
 
     def _groups(self) -> list[slice]:
         """Clusters that are taken together, so that memory stays bounded."""

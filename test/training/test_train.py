@@ -168,6 +168,14 @@ def test_command_line_from_cluster_to_export(recipe, pictures, tmp_path, capsys)
     size = ['--height', '48', '--width', '64']
     assert main(['whiten', '--recipe', str(path), '--model', initial, '--power', '0',
                  '--out', str(out / 'whitened.pt')]) == 0
+    mean = out / 'mean.pt'
+    assert main(['average', f'{initial}:0.25', f'{out / "whitened.pt"}:0.75', '--out',
+                 str(mean)]) == 0
+    weights = [checkpoint.load_network(path).projection.weight
+               for path in (out / 'initial.pt', out / 'whitened.pt', mean)]
+    torch.testing.assert_close(0.25 * weights[0] + 0.75 * weights[1], weights[2])
+    assert main(['average', f'{initial}:0.5', f'{initial}:0.6', '--out', str(mean)]) == 1
+    assert 'add up to 1.1' in capsys.readouterr().err
     results = tmp_path / 'results.json'
     assert main(['evaluate', str(data), '--model', initial, '--json', str(results), *size]) == 0
     assert json.loads(results.read_text())['data']['centred']['5'] == 1.0
