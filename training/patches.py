@@ -30,7 +30,7 @@ from training.aggregators import NetVLAD
 from vpr_ros.errors import ConfigError
 
 EPSILON = 1e-12  # of the definition's normalisations
-GROUP_BYTES = 8 * 2**20  # residuals and projected residuals held at once
+GROUP_BYTES = 2 * 2**20  # residuals and projected residuals held at once
 
 
 def patch_grid(feature_grid: tuple[int, int], size: int, stride: int = 1) -> tuple[int, int]:
