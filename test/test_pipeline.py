@@ -60,7 +60,7 @@ def test_the_second_lap_closes_loops_with_the_first(make, odometry):
     for recognition in accepted:
         query = recognition.stamp_ns // 2_000_000_000 - 1
         assert recognition.best.place.stamp_ns == (query - LAP + 1) * 2_000_000_000
-        assert recognition.best.similarity > 0.99
+        assert recognition.best.similarity > 0.9
 
 
 def test_the_third_lap_is_not_ambiguous_because_the_second_was_recognised(make):

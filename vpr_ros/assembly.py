@@ -32,13 +32,16 @@ def model_of(settings: Settings) -> Model:
     return load_model(settings.model, provider=settings.provider, threads=settings.threads)
 
 
-def open_map(path: str | Path, model: Model, *, mapping: bool) -> PlaceMap:
+def open_map(
+    path: str | Path, model: Model, *, mapping: bool, context_window: int = 0
+) -> PlaceMap:
     """Open a map, or make it where mapping may.
 
     Args:
         path: a file; '' or ':memory:' keeps the map in memory until it is saved.
         model: the model that describes the images.
         mapping: create a missing map, and open an existing one for writing.
+        context_window: of a map that is made, see :mod:`vpr_ros.context`.
 
     Raises:
         MapError: missing in localization, damaged, in use, or built with another model.
@@ -47,9 +50,9 @@ def open_map(path: str | Path, model: Model, *, mapping: bool) -> PlaceMap:
     if str(path) in ('', IN_MEMORY):
         if not mapping:
             raise MapError('localization needs a map; set map_path to a .vprmap file')
-        return PlaceMap.create(IN_MEMORY, identity)
+        return PlaceMap.create(IN_MEMORY, identity, context_window=context_window)
     if mapping and not Path(path).exists():
-        return PlaceMap.create(path, identity)
+        return PlaceMap.create(path, identity, context_window=context_window)
     return PlaceMap.open(path, model=identity, read_only=not mapping)
 
 
@@ -75,7 +78,9 @@ def open_recognizer(
     """
     model = model or model_of(settings)
     calibration = Calibration.load(settings.calibration) if settings.calibration else None
-    place_map = open_map(map_path, model, mapping=mapping)
+    place_map = open_map(
+        map_path, model, mapping=mapping, context_window=settings.context_keyframes
+    )
     if mapping:
         place_map.new_session(session)
     return PlaceRecognizer(model, place_map, settings, mapping=mapping, calibration=calibration)

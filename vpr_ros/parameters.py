@@ -91,6 +91,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('keyframe_standstill', 0.005,
               'Without odometry, a frame is no keyframe while its similarity to the last keyframe '
               'is above 1 minus this: the robot stands still.', 0.0, 1.0),
+    Parameter('context_keyframes', 40,
+              'Descriptors are centred on the mean of the last so many keyframes, which holds '
+              'light, weather and camera; used when a map is made, later the map says. 0 is off.',
+              0, 1000, read_only=True),
     # what counts as a revisit
     Parameter('recent_distance_m', 15.0,
               'Places within this travelled distance are not revisits (with odometry).', 0.0, 1e6),

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import time
 from typing import NamedTuple
 
+from vpr_ros.context import Context, centred
 from vpr_ros.decision.calibration import Calibration
 from vpr_ros.decision.decide import decide
 from vpr_ros.decision.evidence import gather
@@ -26,7 +27,17 @@ from vpr_ros.rerank import encode_patches, make_reranker
 from vpr_ros.settings import Settings
 from vpr_ros.stopwatch import Stopwatch
 from vpr_ros.thumbnails import thumbnail
-from vpr_ros.types import Description, Frame, ImageArray, Match, Place, Ranked, Reason, Recognition
+from vpr_ros.types import (
+    Description,
+    FloatArray,
+    Frame,
+    ImageArray,
+    Match,
+    Place,
+    Ranked,
+    Reason,
+    Recognition,
+)
 
 SEQUENCE_CANDIDATES = 10  # the best candidates of a frame that its predecessors may promote
 
@@ -35,6 +46,8 @@ class _Found(NamedTuple):
     """What the map holds for one image: places by similarity, and as re-ranking orders them."""
 
     description: Description
+    descriptor: FloatArray  # as the map takes it: centred on what the last keyframes share
+    mean: FloatArray  # what was subtracted
     candidates: list[tuple[Place, float]]
     ranked: list[Ranked]
     shed: int
@@ -71,6 +84,7 @@ class PlaceRecognizer:
         self.calibration = calibration or Calibration.of_card(model.card)
         self._clock = clock
         self._keyframes, self._sequence = KeyframeSelector(), SequenceTracker()
+        self._context = Context(place_map.context.window)
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
@@ -81,6 +95,7 @@ class PlaceRecognizer:
     def replace_map(self, place_map: PlaceMap) -> None:
         """Search and grow another map from now on; the caller closes the old one."""
         self.place_map = place_map
+        self._context = Context(place_map.context.window)
         self._forget()
 
     def reset(self) -> None:
@@ -115,7 +130,7 @@ class PlaceRecognizer:
                             shed=found.shed > 0)
         watch.lap('decide')
         spot = self.place_map.spot_of(matches[0].place) if reason is Reason.ACCEPTED else None
-        place_id = self._grow(frame, found.description, spot)
+        place_id = self._grow(frame, found, spot)
         watch.lap('map')
         return _answer(frame, watch, reason, matches, probability, place_id, found.shed)
 
@@ -148,6 +163,11 @@ class PlaceRecognizer:
         """Describe an image, search the map, re-rank; for a frame, leave out recent places."""
         description = self.model.describe(image, patches=self._reranker is not None)
         descriptor = description.global_descriptor
+        mean = self.place_map.context.mean
+        if frame is not None:
+            mean = self._context.mean(descriptor)
+        if self._context.window:
+            descriptor = centred(descriptor, mean)
         watch.lap('describe')
         below_id = None
         if frame is not None and self.mapping:
@@ -158,29 +178,34 @@ class PlaceRecognizer:
         ]
         watch.lap('search')
         if self._reranker is None:
-            return _Found(description, candidates, [(p, s, None) for p, s in candidates], 0)
+            unranked: list[Ranked] = [(p, s, None) for p, s in candidates]
+            return _Found(description, descriptor, mean, candidates, unranked, 0)
         ranked, shed = self._reranker(
             description.patches, candidates, self.place_map.patches, watch.remaining_s
         )
         watch.lap('rerank')
-        return _Found(description, candidates, ranked, shed)
+        return _Found(description, descriptor, mean, candidates, ranked, shed)
 
-    def _grow(self, frame: Frame, description: Description, spot: Place | None) -> int:
-        """Add the frame to the map if it is a keyframe; returns its place id or 0."""
-        descriptor = description.global_descriptor
-        if not self.mapping or not self._keyframes.wants(frame, descriptor, self.settings):
-            return 0
-        place = self.place_map.add(
-            descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id,
-            pose=frame.pose, travelled_m=frame.travelled_m,
-            revisit_of=spot.place_id if spot is not None else 0,
-            thumbnail=thumbnail(frame.image, self.settings.thumbnail_width_px),
-            patches=encode_patches(description.patches),
-        )
-        self._keyframes.added(frame, descriptor)
-        return place.place_id
+    def _grow(self, frame: Frame, found: _Found, spot: Place | None) -> int:
+        """Take in a keyframe; returns the id of the place that it became, or 0."""
+        plain, place_id = found.description.global_descriptor, 0
+        if not self._keyframes.wants(frame, plain, self.settings):
+            return place_id
+        if self.mapping:
+            place_id = self.place_map.add(
+                found.descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id,
+                pose=frame.pose, travelled_m=frame.travelled_m,
+                context=found.mean if self._context.window else None,
+                revisit_of=spot.place_id if spot is not None else 0,
+                thumbnail=thumbnail(frame.image, self.settings.thumbnail_width_px),
+                patches=encode_patches(found.description.patches),
+            ).place_id
+        self._keyframes.added(frame, plain)
+        self._context.push(plain)
+        return place_id
 
     def _forget(self) -> None:
+        self._context.reset()
         self._keyframes.reset()
         self._sequence.reset()
 

@@ -34,8 +34,8 @@ def describe(info: MapInfo, sessions: Sequence[Session] = ()) -> str:
         f'  identity     {info.uuid}, revision {info.revision}, format {info.format_version}',
         f'  bytes/place  descriptor {size.descriptors / places:.0f}, '
         f'patches {size.patches / places:.0f}, thumbnail {size.thumbnails / places:.0f}',
-        f'  normalised   on the mean of {info.statistics_count} places '
-        f'(refresh {info.statistics_revision})',
+        f'  normalised   on the last {info.context_window} keyframes of the drive, then on the '
+        f'mean of {info.statistics_count} places',
         f'  index        {info.index}',
     ]
     if info.bounding_box_m is not None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files
 from vpr_ros.place_map.columns import PlaceColumns
+from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.place_map import PlaceMap
 from vpr_ros.place_map.records import MapInfo
@@ -52,7 +54,8 @@ def merge(paths: Sequence[Path | str], out: Path | str) -> MapInfo:
             model = _common_model(sources)
             connection.execute('BEGIN')
             target = Store(connection, str(out))
-            target.create(model)
+            contexts = [source.context(model.dim) for source in sources]
+            target.create(model, reduce(MapContext.joined, contexts))
             _copy_all(sources, target, model)
             connection.execute('COMMIT')
         finally:

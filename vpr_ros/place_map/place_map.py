@@ -19,6 +19,7 @@ from types import TracebackType
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files
+from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.identity import ModelIdentity, check_built_by, check_model
 from vpr_ros.place_map.index import check_kind
 from vpr_ros.place_map.limits import check_facts, check_name, check_parts, to_half
@@ -66,6 +67,7 @@ class PlaceMap(MapReader):
         *,
         overwrite: bool = False,
         index: str = 'auto',
+        context_window: int = 0,
     ) -> PlaceMap:
         """Make an empty map.
 
@@ -74,19 +76,22 @@ class PlaceMap(MapReader):
             model: the model that will describe its places.
             overwrite: replace a map that is there; a file that is no map is never replaced.
             index: kind of search index (see :mod:`vpr_ros.place_map.index`).
+            context_window: over how many keyframes descriptors are centred before they are
+                added (see :mod:`vpr_ros.place_map.context`); 0 for not at all.
 
         Raises:
             MapError: the file exists, is in use, or cannot be written.
         """
         check_kind(index)
         check_model(model)
+        context = MapContext.empty(context_window, model.dim)
         if str(path) == sqlite.MEMORY:
             connection = sqlite.connect(sqlite.MEMORY, 'rwc')
-            Store(connection, sqlite.MEMORY).create(model)
+            Store(connection, sqlite.MEMORY).create(model, context)
             return cls(connection, sqlite.MEMORY, read_only=False, index=index, lock=None)
         with files.new_map(Path(path), overwrite=overwrite, doing='create it') as connection:
             connection.execute('BEGIN')
-            Store(connection, str(path)).create(model)
+            Store(connection, str(path)).create(model, context)
             connection.execute('COMMIT')
         return cls.open(path, index=index)
 
@@ -189,6 +194,7 @@ class PlaceMap(MapReader):
         pose: Pose | None = None,
         travelled_m: float | None = None,
         revisit_of: int = 0,
+        context: FloatArray | None = None,
         thumbnail: bytes = b'',
         patches: Mapping[int, bytes] = _NO_PATCHES,
     ) -> Place:
@@ -203,6 +209,7 @@ class PlaceMap(MapReader):
             frame_id: the camera's optical frame.
             pose: pose of the robot, or None.
             travelled_m: distance travelled in this session, or None.
+            context: float32 (D,), what was subtracted from the descriptor; None for nothing.
             revisit_of: id of the earlier place that shows the same spot, 0 for none.
             thumbnail: a JPEG, or empty.
             patches: patch size -> encoded patch descriptors.
@@ -218,6 +225,8 @@ class PlaceMap(MapReader):
         check_facts(stamp_ns, frame_id, pose, travelled_m)
         check_parts(thumbnail, patches)
         with self._guard:
+            if context is not None:
+                to_half(context, self._model.dim)  # the same checks as of a descriptor
             if revisit_of:
                 self._view.columns.row(revisit_of)
             session_id = self._session_id or self._next_session_id()
@@ -239,10 +248,14 @@ class PlaceMap(MapReader):
                 if growth.index is not None:
                     self._store.put_statistics(growth.statistics)
                 self._store.put_state(state)
+                if context is not None:
+                    seen = self._context.with_place(context)
+                    self._store.put_context(seen)
             self._view.grow(place, half, growth, thumbnail, patches)
             self._sessions.setdefault(session_id, '')
             self._session_id = session_id
             self._state = state
+            self._context = seen if context is not None else self._context
             self._in_step = True
             return place
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import schema
+from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.limits import check_integer, to_half
 from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session
@@ -197,6 +198,7 @@ class MapReader:
                 statistics_count=view.statistics.count,
                 statistics_revision=view.statistics.revision,
                 prior_count=view.statistics.prior_count,
+                context_window=self._context.window,
                 index=view.index.kind,
                 read_only=self._read_only,
                 bounding_box_m=box,
@@ -220,6 +222,11 @@ class MapReader:
     def model(self) -> ModelIdentity:
         """The model that built the map."""
         return self._model
+
+    @property
+    def context(self) -> MapContext:
+        """How the descriptors were centred before they came into the map."""
+        return self._context
 
     @property
     def uuid(self) -> str:
@@ -247,6 +254,7 @@ class MapReader:
         try:
             self._state = self._store.state()
             self._sessions = self._store.sessions()
+            self._context = self._store.context(self._model.dim)
             self._view = MapView(self._store, self._model.dim, self._index)
         finally:
             self._connection.execute('ROLLBACK')

@@ -73,6 +73,7 @@ class MapInfo:
         statistics_count: number of places in the normalisation's mean.
         statistics_revision: counts the refreshes of the normalisation.
         prior_count: the n0 of the normalisation.
+        context_window: over how many keyframes descriptors were centred before; 0 for none.
         index: the kind of search index in use.
         read_only: opened for reading.
         bounding_box_m: ((x, y, z), (x, y, z)), lowest and highest coordinates over all poses;
@@ -92,6 +93,7 @@ class MapInfo:
     statistics_count: int
     statistics_revision: int
     prior_count: int
+    context_window: int
     index: str
     read_only: bool
     bounding_box_m: tuple[tuple[float, float, float], tuple[float, float, float]] | None

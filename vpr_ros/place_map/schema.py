@@ -8,7 +8,8 @@ says, so that a flipped bit is found when the row is read.
 
 =============  ===================================================================================
 meta           ``uuid``, ``model``, ``model_card``, ``state`` (revision, number of places, next
-               place id), ``statistics`` (see :mod:`vpr_ros.place_map.statistics`), ``mean``
+               place id), ``statistics`` (see :mod:`vpr_ros.place_map.statistics`), ``mean``,
+               ``context`` and ``context_mean`` (see :mod:`vpr_ros.place_map.context`)
 sessions       one row a drive
 places         one row a place; pose and travelled distance are NULL when unknown; the descriptor
                is float16; the sizes of thumbnail and patches tell when one of those is missing;

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.place_map import schema
+from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.damage import Intact
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.limits import MAX_DIM
@@ -63,7 +64,7 @@ class Store:
 
     # -- meta -----------------------------------------------------------------------------------
 
-    def create(self, model: ModelIdentity) -> None:
+    def create(self, model: ModelIdentity, context: MapContext) -> None:
         """Make the tables of an empty map."""
         execute = self.connection.execute
         execute(f'PRAGMA application_id = {schema.APPLICATION_ID}')
@@ -77,6 +78,7 @@ class Store:
         self._put('model_card', model.card_json)
         self.put_state(State())
         self.put_statistics(Statistics.empty(model.dim))
+        self.put_context(context)
 
     def uuid(self) -> str:
         """The map's identity."""
@@ -124,6 +126,20 @@ class Store:
                 }
             ),
         )
+
+    def context(self, dim: int) -> MapContext:
+        """How descriptors were centred before they came into the map."""
+        with self._intact('its context'):
+            raw = json.loads(self._get('context'))
+            mean = np.frombuffer(self._get('context_mean'), dtype='<f4').astype(np.float32)
+            if mean.shape != (dim,) or not np.isfinite(mean).all():
+                raise ValueError('wrong mean')
+            return MapContext(int(raw['window']), mean, int(raw['count']))
+
+    def put_context(self, context: MapContext) -> None:
+        """Write how descriptors were centred."""
+        self._put('context_mean', context.mean.astype('<f4').tobytes())
+        self._put('context', json.dumps({'window': context.window, 'count': context.count}))
 
     def _put(self, key: str, value: str | bytes) -> None:
         self.connection.execute(
