@@ -47,14 +47,18 @@ class CenterCrop(nn.Module):
                               f"has {height}x{width}; give the size of the camera's images")
         self.top, self.left = round((height - crop) / 2), round((width - crop) / 2)
         self.crop = crop
-        self.register_buffer('matrix', torch.from_numpy(antialiased_cubic(crop, size)), False)
+        # files store large constants in half precision: two of them hold what one cannot
+        matrix = torch.from_numpy(antialiased_cubic(crop, size))
+        self.register_buffer('coarse', matrix.half().float(), False)
+        self.register_buffer('fine', (matrix - matrix.half().float()).half().float(), False)
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, H, W, 3), 0..255 -> float32 (N, size, size, 3), rounded as pixels are."""
         square = image[:, self.top : self.top + self.crop, self.left : self.left + self.crop]
         planes = square.to(torch.float32).permute(0, 3, 1, 2)
-        matrix = self.get_buffer('matrix')
-        shrunk = matrix @ planes @ matrix.transpose(0, 1)
+        coarse, fine = self.get_buffer('coarse'), self.get_buffer('fine')
+        rows = coarse @ planes + fine @ planes
+        shrunk = rows @ coarse.transpose(0, 1) + rows @ fine.transpose(0, 1)
         return shrunk.round().clamp(0, 255).permute(0, 2, 3, 1)
 
 

@@ -4,9 +4,18 @@
 
 from importlib.util import find_spec
 
+import pytest
+
 if find_spec('torch') is None:
     collect_ignore_glob = ['test_*.py']
-else:
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Small tensors are not worth the threads of a machine that others use too."""
     import torch
 
+    before = torch.get_num_threads()
     torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
