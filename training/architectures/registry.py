@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
+
 from training.architectures.alexnet import AlexNet
 from training.architectures.base import Architecture
 from training.architectures.cct import CCT14
@@ -17,6 +19,7 @@ from training.architectures.resnet import ResNet
 from training.architectures.squeezenet import SqueezeNet11
 from training.architectures.vgg import VGG16
 from training.architectures.vit import ViTB16
+from training.backbones import BackboneEntry
 from vpr_ros.errors import ConfigError
 
 
@@ -61,3 +64,14 @@ def make_architecture(name: str, *, weights: Path | None = None, train_from: str
     if train_from:
         made.train_from(train_from)
     return made
+
+
+def backbone_entry_of(name: str) -> BackboneEntry:
+    """The row that the table of backbones of :mod:`training.backbones` takes for an architecture.
+
+    Raises:
+        ConfigError: an unknown name.
+    """
+    with torch.device('meta'):  # only to see what it is like
+        made = make_architecture(name)
+    return BackboneEntry(ARCHITECTURES[name], made.channels, made.normalisation)
