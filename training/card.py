@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import hashlib
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 from vpr_ros.model.card import FORMAT, ModelCard, load_card
@@ -30,6 +31,7 @@ PROVENANCE: dict[str, dict[str, str]] = {
         'source': 'vpr_ros/world',
     },
 }
+_WHOLE_LINE = re.compile(r'\[[\s\d.,eE+-]+\]')  # lists of numbers, as those of patch centres
 IMAGENET_SQUEEZENET = {
     'what': 'convolutions: SqueezeNet 1.1 trained on ImageNet (converted from Caffe)',
     'licence': 'MIT',
@@ -40,7 +42,7 @@ IMAGENET_SQUEEZENET = {
 def write_card(onnx_path: Path, *, name: str, height: int, width: int, dim: int,
                initialised_from: Sequence[Mapping[str, str]],
                training_data: Sequence[Mapping[str, str]], training: Mapping[str, Any],
-               results: Mapping[str, Any]) -> ModelCard:
+               results: Mapping[str, Any], patches: Mapping[str, Any] | None = None) -> ModelCard:
     """Write ``NAME.json`` beside the ``.onnx`` and read it back as the robot will.
 
     Args:
@@ -53,14 +55,15 @@ def write_card(onnx_path: Path, *, name: str, height: int, width: int, dim: int,
         training_data: what they were trained on, with licence and source.
         training: command, commit, steps, loss, minutes.
         results: measured figures with the command that printed them.
+        patches: entries of the patch outputs, see ``PatchNetwork.card_entries``.
     """
     card = {
         'format': FORMAT,
         'name': name,
-        'sha256': hashlib.sha256(onnx_path.read_bytes()).hexdigest(),
+        'sha256': _sha256(onnx_path),
         'input': {'height': height, 'width': width, 'interpolation': 'area', 'color': 'rgb'},
         'global_dim': dim,
-        'patches': {},
+        'patches': dict(patches or {}),
         'licence': 'Apache-2.0',
         'initialised_from': list(initialised_from),
         'training_data': list(training_data),
@@ -68,6 +71,40 @@ def write_card(onnx_path: Path, *, name: str, height: int, width: int, dim: int,
         'results': dict(results),
         'calibration': None,
     }
+    return _write(card, onnx_path)
+
+
+def update_card(onnx_path: Path, *, patches: Mapping[str, Any], training: Mapping[str, Any],
+                results: Mapping[str, Any]) -> ModelCard:
+    """Fit the card beside an ``.onnx`` to a file that was exported anew from the same weights.
+
+    The sha256 and the patch outputs are the file's; all else stays, the calibration too.
+
+    Args:
+        onnx_path: the exported file.
+        patches: entries of the patch outputs, see ``PatchNetwork.card_entries``.
+        training: entries that are added to the card's, or replace them.
+        results: as ``training``, for the results.
+
+    Raises:
+        ModelError: there is no card, or it is not valid.
+    """
+    card = dict(load_card(onnx_path).raw)
+    card |= {'sha256': _sha256(onnx_path), 'patches': dict(patches)}
+    for key, added in (('training', training), ('results', results)):
+        card[key] = {**card.get(key, {}), **added}
+    return _write(card, onnx_path)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _write(card: Mapping[str, Any], onnx_path: Path) -> ModelCard:
     path = onnx_path.with_suffix('.json')
-    path.write_text(json.dumps(card, indent=2) + '\n', encoding='utf-8')
+    path.write_text(_WHOLE_LINE.sub(_in_one_line, json.dumps(card, indent=2)) + '\n', 'utf-8')
     return load_card(path)
+
+
+def _in_one_line(found: re.Match[str]) -> str:
+    return re.sub(r'\s+', ' ', found[0]).replace('[ ', '[').replace(' ]', ']')

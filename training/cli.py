@@ -13,23 +13,20 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-import subprocess
 import sys
 from typing import Any
 
 import torch
 
-from training import card, checkpoint, sources
-from training.data import EvaluationSet
+from training import checkpoint
+from training.datasets import open_set, training_images
 from training.evaluate import Describe, evaluate, format_recalls, onnx_describer, torch_describer
-from training.export import export
-from training.images import batches, read_rgb, resize
+from training.export_command import export_verb, patch_sizes
+from training.images import batches
 from training.recipe import load_recipe, parse_recipe
-from training.train import INPUT_HEIGHT, INPUT_WIDTH, Trainer, load_frames
+from training.train import INPUT_HEIGHT, INPUT_WIDTH, Trainer
 from vpr_ros.errors import ConfigError, VprError
 from vpr_ros.model.card import load_card
-
-PARITY_IMAGES = 16
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -67,20 +64,6 @@ def cluster(arguments: argparse.Namespace) -> None:
     print(f'wrote {arguments.out / "initial.pt"}')
 
 
-def open_set(text: str) -> EvaluationSet:
-    """``FOLDER`` with ground_truth.csv, or ``ie_tower:FOLDER:floor,floor``.
-
-    Raises:
-        ConfigError: neither form.
-    """
-    if text.startswith('ie_tower:'):
-        parts = text.split(':')
-        if len(parts) != 3:
-            raise ConfigError(f'data set {text!r}: expected ie_tower:FOLDER:FLOOR,FLOOR')
-        return sources.ie_tower_evaluation(Path(parts[1]), parts[2].split(','))
-    return sources.ground_truth_folder(Path(text))
-
-
 def describer(model: Path, height: int, width: int) -> tuple[Describe, int, int]:
     """A checkpoint (``.pt``) or an export (``.onnx`` with its card) as a function."""
     if model.suffix == '.onnx':
@@ -108,12 +91,7 @@ def whiten(arguments: argparse.Namespace) -> None:
 
     state = checkpoint.load(arguments.model)
     network = checkpoint.load_network(arguments.model)
-    frames = load_frames(load_recipe(arguments.recipe))
-    paths: list[Path] = []
-    for name in sorted({frame.environment for frame in frames}):  # none decides alone
-        here = [frame.path for frame in frames if frame.environment == name]
-        step = max(1, len(here) // arguments.images)
-        paths += here[::step][: arguments.images]
+    paths = training_images(load_recipe(arguments.recipe), arguments.images)
     samples = sample_descriptors(network, lambda: batches(paths, INPUT_HEIGHT, INPUT_WIDTH))
     found = components.fit(samples, network.projection.out_features)
     weight, bias = found.affine(arguments.power)
@@ -144,43 +122,6 @@ def average(arguments: argparse.Namespace) -> None:
     kept = {key: last[key] for key in ('step', 'seconds') if key in last}
     checkpoint.save(arguments.out, checkpoint.network_state(networks[0]) | kept)
     print(f'wrote {arguments.out}')
-
-
-def commit_hash() -> str:
-    """The checkout's commit, or ``unknown`` outside one."""
-    done = subprocess.run(['git', 'rev-parse', 'HEAD'], check=False, capture_output=True,
-                          text=True, cwd=Path(__file__).parent)
-    return done.stdout.strip() if done.returncode == 0 else 'unknown'
-
-
-def export_verb(arguments: argparse.Namespace) -> None:
-    """Write the .onnx and its card, checked against torch on real images."""
-    state = checkpoint.load(arguments.model)
-    network = checkpoint.load_network(arguments.model)
-    recipe = load_recipe(arguments.recipe)
-    dataset = open_set(arguments.check_images)
-    step = max(1, len(dataset.queries) // PARITY_IMAGES)
-    images = [resize(read_rgb(path), arguments.height, arguments.width)
-              for path in dataset.queries[::step]]
-    path = arguments.out
-    parity = export(network, arguments.height, arguments.width, path, images)
-    results = json.loads(arguments.results.read_text('utf-8')) if arguments.results else {}
-    results['export'] = {key: float(value) for key, value in dataclasses.asdict(parity).items()}
-    training = {'command': arguments.command, 'commit': commit_hash(),
-                'steps': state.get('step', 0), 'loss': f'{recipe.loss} {recipe.loss_options}',
-                'minutes': round(state.get('seconds', 0.0) / 60, 1)}
-    training |= json.loads(arguments.training) if arguments.training else {}
-    data = [
-        card.PROVENANCE[source.kind] | {'used_for': 'training'} | (
-            {'held_out': ' '.join(source.without_floors)} if source.without_floors else {})
-        for source in recipe.sources
-    ]
-    written = card.write_card(
-        path, name=path.stem, height=arguments.height, width=arguments.width,
-        dim=network.architecture.dim, initialised_from=[card.IMAGENET_SQUEEZENET],
-        training_data=data, training=training, results=results,
-    )
-    print(f'{path}: {path.stat().st_size / 1e6:.2f} MB, {parity}; card {written.path}')
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -237,6 +178,14 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument('--results', type=Path, help='JSON that goes into the card')
     sub.add_argument('--training', help="JSON object merged into the card's training field")
     sub.add_argument('--command', default='python -m training train')
+    sub.add_argument('--patches', type=patch_sizes, metavar='SIZE[:STRIDE],...',
+                     help='also put out patch descriptors of these sizes, in feature cells')
+    sub.add_argument('--patch-dim', type=int, default=128)
+    sub.add_argument('--patch-images', type=int, default=25,
+                     help="of each environment, to fit the patches' projection on")
+    sub.add_argument('--patch-power', type=float, default=0.0, help='0 rotates only, 1 whitens')
+    sub.add_argument('--update-card', action='store_true',
+                     help='same weights as the file that is there: keep what its card says')
     return parser
 
 

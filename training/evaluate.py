@@ -14,6 +14,7 @@ import torch
 from training.data import EvaluationSet
 from training.images import batches
 from training.model import PlaceNetwork
+from training.onnx_session import open_session
 from vpr_ros.types import FloatArray
 
 RECALL_AT = (1, 5, 10)
@@ -79,13 +80,7 @@ def torch_describer(network: PlaceNetwork, *, bfloat16: bool = False) -> Describ
 
 def onnx_describer(path: Path, threads: int = 1) -> Describe:
     """Describe with an exported model, image by image, as the robot does."""
-    import onnxruntime  # noqa: PLC0415 - only where an exported model is evaluated
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    session = onnxruntime.InferenceSession(str(path), options,
-                                           providers=['CPUExecutionProvider'])
+    session = open_session(path, threads)
 
     def describe(images: NDArray[np.uint8]) -> FloatArray:
         return np.concatenate([

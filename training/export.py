@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 import warnings
 
 import numpy as np
@@ -16,6 +17,9 @@ from torch import nn
 
 from training.evaluate import onnx_describer, torch_describer
 from training.model import PlaceNetwork
+from training.onnx_session import open_session
+from training.optional_outputs import make_patches_optional
+from training.patch_network import PatchNetwork
 from training.storage import compress, stored_value
 from vpr_ros.errors import ModelError
 from vpr_ros.types import FloatArray, ImageArray
@@ -23,6 +27,8 @@ from vpr_ros.types import FloatArray, ImageArray
 OPSET = 17
 MIN_COSINE = 0.9999
 MAX_DIFFERENCE = 1e-4
+
+AnyNetwork = TypeVar('AnyNetwork', bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -40,31 +46,34 @@ class Parity:
     cosine_float32: float
 
 
-def rounded(network: PlaceNetwork) -> PlaceNetwork:
+def rounded(network: AnyNetwork) -> AnyNetwork:
     """A copy whose weights are what the file will hold."""
     network = copy.deepcopy(network)
     with torch.no_grad():
-        for parameter in network.parameters():
-            value = parameter.detach().contiguous().numpy()
-            parameter.copy_(torch.from_numpy(stored_value(value)))
+        for weight in (*network.parameters(), *network.buffers()):
+            weight.copy_(torch.from_numpy(stored_value(weight.detach().contiguous().numpy())))
     return network
 
 
 def to_onnx(network: nn.Module, height: int, width: int, path: Path) -> None:
     """Write a network as ONNX: ``image`` uint8 (1, H, W, 3) RGB -> ``global`` (1, D).
 
+    A :class:`PatchNetwork` has its further outputs too, which can be switched off.
+
     Raises:
         ModelError: the file that came out is not valid.
     """
     import onnx  # noqa: PLC0415 - only export needs it
 
+    names = network.output_names if isinstance(network, PatchNetwork) else ['global']
     image = torch.zeros((1, height, width, 3), dtype=torch.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # the exporter announces its own successor
         torch.onnx.export(network.eval(), (image,), str(path), input_names=['image'],
-                          output_names=['global'], opset_version=OPSET, dynamo=False)
+                          output_names=names, opset_version=OPSET, dynamo=False)
     model = onnx.load(str(path))
+    make_patches_optional(model)
     compress(model)
     model.producer_name = 'vpr_ros training'
     try:
@@ -75,30 +84,56 @@ def to_onnx(network: nn.Module, height: int, width: int, path: Path) -> None:
 
 
 def check_parity(network: PlaceNetwork, path: Path, images: Sequence[ImageArray]) -> Parity:
-    """Compare an exported file with torch on images of the model's size.
+    """Compare the global descriptor of an exported file with torch.
+
+    Args:
+        network: before rounding.
+        path: of the ``.onnx``.
+        images: of the model's size, uint8 (H, W, 3) RGB.
 
     Raises:
         ModelError: it differs by more than rounding; such a file must not reach a robot.
     """
+    batch = np.stack(list(images))
+    return _compare(f'{path.name}, output global', torch_describer(rounded(network))(batch),
+                    torch_describer(network)(batch), onnx_describer(path)(batch))
+
+
+def check_patches(network: PatchNetwork, path: Path, images: Sequence[ImageArray]
+                  ) -> dict[str, Parity]:
+    """Compare each patch output of an exported file with torch; as :func:`check_parity`."""
+    session, stored, parities = open_session(path), rounded(network), {}
+    names = network.output_names[1:]
+    with torch.no_grad():
+        theirs = [session.run(names, {'image': image[None]}) for image in images]
+        tensors = [torch.from_numpy(image[None]) for image in images]
+        ours = [[rows.numpy() for rows in stored(image)[1:]] for image in tensors]
+        whole = [[rows.numpy() for rows in network(image)[1:]] for image in tensors]
+    for index, name in enumerate(names):
+        parities[name] = _compare(
+            f'{path.name}, output {name}',
+            *(np.concatenate([outputs[index] for outputs in of]) for of in (ours, whole, theirs)))
+    return parities
+
+
+def _compare(what: str, ours: FloatArray, whole: FloatArray, theirs: FloatArray) -> Parity:
+    """Compare unit rows: stored weights in torch, whole weights in torch, the file; all (n, d)."""
     def rows_cosine(a: FloatArray, b: FloatArray) -> float:
         return float((a * b).sum(1).min())
 
-    batch = np.stack(list(images))
-    ours, whole = torch_describer(rounded(network))(batch), torch_describer(network)(batch)
-    theirs = onnx_describer(path)(batch)
     parity = Parity(rows_cosine(ours, theirs), float(np.abs(ours - theirs).max()),
                     rows_cosine(whole, theirs))
     if not (parity.cosine > MIN_COSINE and parity.difference < MAX_DIFFERENCE):
         raise ModelError(
-            f'{path.name} disagrees with torch: cosine {parity.cosine:.6f}, largest difference '
+            f'{what} disagrees with torch: cosine {parity.cosine:.6f}, largest difference '
             f'{parity.difference:.2e}; expected more than {MIN_COSINE} and less than '
             f'{MAX_DIFFERENCE}: the export does not compute what was trained'
         )
     return parity
 
 
-def export(network: PlaceNetwork, height: int, width: int, path: Path,
-           images: Sequence[ImageArray]) -> Parity:
+def export(network: PlaceNetwork | PatchNetwork, height: int, width: int, path: Path,
+           images: Sequence[ImageArray]) -> Mapping[str, Parity]:
     """Write the file and check it; a file that fails the check is removed.
 
     Args:
@@ -107,10 +142,20 @@ def export(network: PlaceNetwork, height: int, width: int, path: Path,
         width: of the model's input.
         path: of the ``.onnx``.
         images: real images, uint8 (height, width, 3) RGB, for the check.
+
+    Returns:
+        Parity by output.
+
+    Raises:
+        ModelError: the file computes something else than torch.
     """
-    to_onnx(network, height, width, path)
+    # rounded first: the exporter cuts weights into pieces, too small to be rounded by themselves
+    to_onnx(rounded(network), height, width, path)
     try:
-        return check_parity(network, path, images)
+        if isinstance(network, PatchNetwork):
+            return {'global': check_parity(network.network, path, images),
+                    **check_patches(network, path, images)}
+        return {'global': check_parity(network, path, images)}
     except ModelError:
         path.unlink()
         raise

@@ -18,11 +18,12 @@ from vpr_ros.types import FloatArray
 
 SMALLEST = 1024  # tensors with fewer elements stay float32
 INT8_SMALLEST = 1 << 20  # matrices with at least as many elements are stored as int8
+STACK = 3  # dimensions of a stack of matrices, which is int8 too: the projection of patches
 
 
 def quantise_rows(matrix: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
-    """float32 (n, m) -> int8 (n, m) and scale float32 (n, 1); matrix is about codes * scale."""
-    scale = np.abs(matrix).max(1, keepdims=True) / 127
+    """float32 (..., m) -> int8 (..., m) and scale float32 (..., 1); matrix is codes * scale."""
+    scale = np.abs(matrix).max(-1, keepdims=True) / 127
     scale = np.where(scale > 0, scale, 1).astype(np.float32)
     return np.clip(np.rint(matrix / scale), -127, 127).astype(np.int8), scale
 
@@ -31,7 +32,8 @@ def storage_of(weight: NDArray[np.generic]) -> str:
     """``float32``, ``float16`` or ``int8``: how a tensor is stored."""
     if weight.dtype != np.float32 or weight.size < SMALLEST:
         return 'float32'
-    return 'int8' if weight.ndim == 2 and weight.size >= INT8_SMALLEST else 'float16'
+    large = weight.ndim == 2 and weight.size >= INT8_SMALLEST
+    return 'int8' if large or weight.ndim == STACK else 'float16'
 
 
 def stored_value(weight: FloatArray) -> FloatArray:

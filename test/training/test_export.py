@@ -13,7 +13,7 @@ import torch
 
 from training import export as exporting
 from training.card import write_card
-from training.export import check_parity, export, rounded
+from training.export import check_parity, export, rounded, to_onnx
 from training.model import Architecture, PlaceNetwork
 from training.storage import quantise_rows, storage_of, stored_value
 from vpr_ros.errors import ModelError
@@ -42,7 +42,9 @@ def exported(network, images, tmp_path_factory):
 
 
 def test_parity(exported):
-    _, parity = exported
+    _, parities = exported
+    assert list(parities) == ['global']
+    parity = parities['global']
     assert parity.cosine > 0.99999
     assert parity.difference < 1e-5
     assert 0.999 < parity.cosine_float32 <= 1.0001
@@ -78,7 +80,7 @@ def test_other_weights_are_refused_and_removed(exported, network, images, tmp_pa
     other = PlaceNetwork(network.architecture).eval()
     with pytest.raises(ModelError, match='disagrees with torch'):
         check_parity(other, exported[0], images)
-    monkeypatch.setattr(exporting, 'rounded', lambda _: other)
+    monkeypatch.setattr(exporting, 'to_onnx', lambda _, *where: to_onnx(other, *where))
     path = tmp_path / 'wrong.onnx'
     with pytest.raises(ModelError, match='does not compute what was trained'):
         export(network, *SIZE, path, images)
@@ -100,6 +102,7 @@ def test_int8_error_is_at_most_half_a_step(rows, columns, seed, size):
 def test_which_storage():
     assert storage_of(np.zeros((512, 4096), np.float32)) == 'int8'
     assert storage_of(np.zeros((64, 3, 3, 3), np.float32)) == 'float16'
+    assert storage_of(np.zeros((4, 12, 64), np.float32)) == 'int8'  # one matrix for each cluster
     assert storage_of(np.zeros(512, np.float32)) == 'float32'
     assert storage_of(np.zeros((512, 4096), np.int64)) == 'float32'
     small = np.array([1 / 3], np.float32)

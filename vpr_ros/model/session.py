@@ -13,6 +13,9 @@ from vpr_ros.errors import ImageError, ModelError
 from vpr_ros.model.card import ModelCard, find_card
 from vpr_ros.types import Description, FloatArray, ImageArray, PatchSet
 
+# optional input of models with patches: False leaves their computation out; True if not given
+PATCH_SWITCH = 'with_patches'
+
 # user's word -> providers in the order they are asked for
 PROVIDERS = {
     'auto': ('CUDAExecutionProvider', 'CPUExecutionProvider'),
@@ -82,6 +85,8 @@ class Model:
                 f'{expected}; correct the card'
             )
         self._outputs = ['global', *(f'patches_{size}' for size in card.patches)]
+        optional = [i.name for i in self._session.get_overridable_initializers()]
+        self._has_switch = PATCH_SWITCH in optional
         shapes = {o.name: list(o.shape) for o in self._session.get_outputs()}
         wanted = {'global': [1, card.global_dim]}
         for size, spec in card.patches.items():
@@ -128,6 +133,8 @@ class Model:
         """
         outputs = self._outputs if patches else self._outputs[:1]
         feed = {'image': self.prepare(image)[np.newaxis]}
+        if self._has_switch:  # a run time computes all outputs, wanted or not
+            feed[PATCH_SWITCH] = np.array(patches)
         try:
             result = dict(zip(outputs, self._session.run(outputs, feed), strict=True))
         except Exception as error:  # onnxruntime raises its own unrelated classes
