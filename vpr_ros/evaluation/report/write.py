@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Write the report of a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vpr_ros.errors import DataError
+from vpr_ros.evaluation.evaluation_result import EvaluationResult
+from vpr_ros.evaluation.replay_result import ReplayResult
+from vpr_ros.evaluation.report.evaluation_page import evaluation_page
+from vpr_ros.evaluation.report.replay_page import replay_page
+
+NAME = 'report.html'
+
+
+def write_report(result: EvaluationResult | ReplayResult, out_dir: Path | str) -> Path:
+    """Write one self-contained HTML page.
+
+    Args:
+        result: of :func:`vpr_ros.evaluation.evaluate.evaluate`, of
+            :func:`vpr_ros.evaluation.replay.replay` or of
+            :func:`vpr_ros.evaluation.scoring.score`.
+        out_dir: folder for ``report.html``; made when it is missing.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        DataError: the folder or the page cannot be written.
+        ImageError: an image of the data set can no longer be read.
+    """
+    page = (replay_page(result) if isinstance(result, ReplayResult)
+            else evaluation_page(result))
+    path = Path(out_dir) / NAME
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page.render(), encoding='utf-8')
+    except OSError as error:
+        raise DataError(f'the report {path} cannot be written ({error.strerror}); choose another '
+                        f'folder') from error
+    return path
