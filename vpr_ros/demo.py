@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The drive of the demo: two laps through the rendered town, the second in the evening rain."""
+"""The drive of the demo: two laps through a town, the second on an overcast autumn evening."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAUSE_NS = 2_000_000_000  # between the laps
 GROUND_TRUTH_TOPIC = '/ground_truth/pose'
 RADIUS_M = 5.0
 FIRST = Conditions(time_of_day_h=13.0, weather='clear', season='summer', traffic_seed=1)
-SECOND = Conditions(time_of_day_h=18.5, weather='rain', season='autumn', traffic_seed=2)
+SECOND = Conditions(time_of_day_h=17.5, weather='overcast', season='autumn', traffic_seed=2)
 
 Progress = Callable[[int, int, str], None]
 

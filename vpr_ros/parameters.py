@@ -116,14 +116,14 @@ PARAMETERS: tuple[Parameter, ...] = (
               'Time budget of one recognition; re-ranking candidates are shed first when it '
               'nears. 0 means no deadline.', 0.0, 1e6),
     # sequences
-    Parameter('sequence_window_m', 10.0,
+    Parameter('sequence_window_m', 50.0,
               'Travelled distance in which earlier frames must lead to the match.', 0.0, 1e4),
-    Parameter('sequence_window_s', 3.0,
+    Parameter('sequence_window_s', 6.0,
               'Time in which earlier frames must lead to the match (without odometry).', 0.0, 1e4),
-    Parameter('min_sequence_support', 0.5,
+    Parameter('min_sequence_support', 0.3,
               'Share of the earlier frames in the window that must lead to the match.', 0.0, 1.0),
     # decision
-    Parameter('min_probability', 0.9, 'A match is accepted from this calibrated probability on.',
+    Parameter('min_probability', 0.95, 'A match is accepted from this calibrated probability on.',
               0.0, 1.0),
     Parameter('min_similarity', -1.0,
               'Additional gate on the cosine similarity of the global descriptors; -1 is off.',

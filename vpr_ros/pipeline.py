@@ -16,7 +16,7 @@ from typing import NamedTuple
 from vpr_ros.context import Context, centred
 from vpr_ros.decision.calibration import Calibration
 from vpr_ros.decision.decide import decide
-from vpr_ros.decision.evidence import gather
+from vpr_ros.decision.evidence import gather, ordered
 from vpr_ros.decision.recency import first_recent
 from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.images import is_blank
@@ -120,8 +120,9 @@ class PlaceRecognizer:
             found.ranked[:SEQUENCE_CANDIDATES], found.candidates, self.place_map.spot_of,
             self.settings, frame=frame, tracker=self._sequence,
         )
-        by_probability = sorted(matches, key=self.calibration.probability, reverse=True)
-        matches = tuple(by_probability[: self.settings.max_matches])
+        matches = ordered(
+            matches, found.candidates, self.calibration.probability, self.settings
+        )[: self.settings.max_matches]
         self._sequence.push(frame, found.ranked, self.settings)
         probability, reason = 0.0, Reason.TOO_RECENT if len(self.place_map) else Reason.NO_MAP
         if matches:

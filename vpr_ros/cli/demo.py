@@ -40,7 +40,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     with ProgressBar() as bar:
         if bag is None:
             bag = args.out / 'drive'
-            print('Rendering two laps through a town, the second in the evening rain ...')
+            print('Rendering two laps through a town, the second on an autumn evening ...')
             render_demo_bag(bag, seed=args.seed, progress=bar)
     truth = ground_truth_of_bag(
         bag, args.ground_truth, image_topic=args.image_topic, radius_m=RADIUS_M,

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vpr_ros.decision.neighbourhood import Candidate, outside_similarity
+from vpr_ros.decision.neighbourhood import Candidate, outside_similarity, same_spot
 from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Match, Place, Ranked
+
+RIVAL = 0.7  # share of the likeliest match's evidence that another place of its spot must have
 
 
 def gather(
@@ -42,3 +44,40 @@ def gather(
             support, frames = tracker.support(frame, place, settings)
         matches.append(Match(place, similarity, outside, spatial, support, frames))
     return tuple(matches)
+
+
+def ordered(
+    matches: Sequence[Match],
+    candidates: Sequence[Candidate],
+    probability: Callable[[Match], float],
+    settings: Settings,
+) -> tuple[Match, ...]:
+    """Order matches by probability, and settle which place of the best spot it is.
+
+    One keyframe can resemble the query by chance more than the nearer one beside it. So, of the
+    matches that show the spot of the likeliest one, the place comes first whose own similarity
+    and those of its two neighbours in the map are highest on average, among those that are nearly
+    as well supported.
+
+    Args:
+        matches: with all evidence, in any order.
+        candidates: everything that the search returned.
+        probability: calibrated, of a match.
+        settings: the neighbourhood.
+    """
+    ranking = sorted(matches, key=probability, reverse=True)
+    if not ranking:
+        return ()
+    similarity = {place.place_id: value for place, value in candidates}
+    least = min(similarity.values())
+
+    def smoothed(match: Match) -> float:
+        around = (match.place.place_id + step for step in (-1, 0, 1))
+        return sum(similarity.get(place_id, least) for place_id in around) / 3.0
+
+    top = ranking[0]
+    spot = [match for match in ranking if match.similarity >= RIVAL * top.similarity
+            and match.sequence_support >= RIVAL * top.sequence_support
+            and same_spot(match.place, top.place, settings)]
+    best = max(spot, key=smoothed, default=top)
+    return (best, *(match for match in ranking if match is not best))

@@ -4,21 +4,23 @@
 
 A robot that really is back on an earlier stretch of its route has matched the places before it
 too, in the same order or in the opposite one. Distance travelled is compared with distance
-travelled, so that speed does not matter; without odometry, time with time at a speed ratio of up
-to :data:`SPEED_RATIO`.
+travelled, so that speed does not matter. Without odometry time is compared with time, at one of
+:data:`SPEED_RATIOS` between the two drives over the whole window.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Place, Ranked
 
-SPEED_RATIO = 4.0  # the second drive may be this much faster or slower (time only)
-SCALE_ERROR = 0.3  # relative error of odometry between two drives (distance only)
+SPEED_RATIOS: tuple[float, ...] = (0.5, 0.7, 1.0, 1.4, 2.0)  # of the two drives' times
+SAME_DISTANCE: tuple[float, ...] = (1.0,)
+RATIO_ERROR = 0.2  # a ratio in between is as near as this to one of them
+SCALE_ERROR = 0.05  # relative difference of the distances of two drives (with odometry)
 ENTRIES = 20  # frames remembered per window
 TOP = 5  # candidates of each earlier frame that may support a match ...
 NEAR_BEST = 0.8  # ... and are at least this share as similar as the best of them
@@ -65,15 +67,14 @@ class SequenceTracker:
         Returns:
             (frames that do, in the better of both directions; frames in the window).
         """
-        forward = backward = frames = 0
+        frames, counts = 0, Counter[tuple[float, int]]()
         for entry in self._entries:
             if not _within(entry, frame, settings):
                 continue
             frames += 1
-            steps = [_step(entry, p, frame, place, settings) for p in entry.places]
-            forward += any(1 in step for step in steps)
-            backward += any(-1 in step for step in steps)
-        return max(forward, backward), frames
+            fits = (_fits(entry, before, frame, place, settings) for before in entry.places)
+            counts.update(set().union(*fits))
+        return max(counts.values(), default=0), frames
 
 
 def _moved(entry: _Entry, frame: Frame, settings: Settings) -> tuple[float, float]:
@@ -88,23 +89,27 @@ def _within(entry: _Entry, frame: Frame, settings: Settings) -> bool:
     return 0.0 <= moved <= window
 
 
-def _step(
+def _fits(
     entry: _Entry, before: Place, frame: Frame, now: Place, settings: Settings
-) -> tuple[int, ...]:
-    """Directions (1 along the earlier drive, -1 against it) in which both matches fit."""
+) -> set[tuple[float, int]]:
+    """(ratio, direction) of the drives that lead from one match to the other.
+
+    The direction is 1 along the earlier drive and -1 against it.
+    """
     if before.session_id != now.session_id:
-        return ()
+        return set()
     if (
         entry.travelled_m is not None and frame.travelled_m is not None
         and before.travelled_m is not None and now.travelled_m is not None
     ):
-        moved = abs(frame.travelled_m - entry.travelled_m)
-        along = now.travelled_m - before.travelled_m
-        slack = 1.5 * settings.keyframe_distance_m
-        low, high = moved * (1 - SCALE_ERROR) - slack, moved * (1 + SCALE_ERROR) + slack
+        moved, along = abs(frame.travelled_m - entry.travelled_m), now.travelled_m
+        along -= before.travelled_m
+        slack, error, ratios = 1.5 * settings.keyframe_distance_m, SCALE_ERROR, SAME_DISTANCE
     else:
         moved = (frame.stamp_ns - entry.stamp_ns) * _NS
         along = (now.stamp_ns - before.stamp_ns) * _NS
-        slack = settings.keyframe_interval_s
-        low, high = moved / SPEED_RATIO - slack, moved * SPEED_RATIO + slack
-    return tuple(d for d in (1, -1) if low <= d * along <= high)
+        slack, error, ratios = 0.5 * settings.keyframe_interval_s, RATIO_ERROR, SPEED_RATIOS
+    return {
+        (ratio, direction) for ratio in ratios for direction in (1, -1)
+        if abs(direction * along - moved * ratio) <= moved * ratio * error + slack
+    }
