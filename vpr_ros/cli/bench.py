@@ -38,11 +38,11 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         rows = [robot.preprocess_row(), robot.search_row(1000), robot.search_row(10_000),
                 *rerank.rerank_rows()]
         result['rows'] = rows
-        print(f'{"":46} {"ours":>10} {"peer form":>10} {"ratio":>7}  equal')
+        print(f'{"":34} {"ours":>14} {"peer form":>14} {"ratio":>7}  equal')
         for row in rows:
-            print(f'{row["name"]:46} {row["ours_ms"]:>7.2f} ms {row["peer_ms"]:>7.2f} ms '
-                  f'{row["ratio"]:>6.1f}x  {"yes" if row["equal"] else "NO"} '
-                  f'({row["tolerance"]})')
+            ours, peer = _measured(row, 'ours'), _measured(row, 'peer')
+            print(f'{row["name"]:34} {ours:>14} {peer:>14} {row["ratio"]:>6.1f}x  '
+                  f'{"yes" if row["equal"] else "NO"} ({row["tolerance"]})')
         result['describe_ms'] = robot.describe_ms(model)
         with tempfile.TemporaryDirectory() as folder:
             result['add_ms'] = robot.add_ms(f'{folder}/bench.vprmap', model_identity(model))
@@ -52,6 +52,13 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     if args.seconds > 0:
         result['node'] = _node(settings, model, args.seconds)
     return result
+
+
+def _measured(row: dict[str, Any], whose: str) -> str:
+    """A row's time or size, with its unit."""
+    if f'{whose}_ms' in row:
+        return f'{row[f"{whose}_ms"]:.2f} ms'
+    return f'{row[f"{whose}_bytes"] / 1e3:.1f} kB'
 
 
 def _node(settings: Settings, model: Any, seconds: float) -> dict[str, Any]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
+from vpr_ros.place_map.halves import half_matrix
 from vpr_ros.place_map.schema import DESCRIPTOR, REVISIT_OF
 from vpr_ros.place_map.statistics import sum_rows
-from vpr_ros.place_map.store import Store, half_matrix
+from vpr_ros.place_map.store import Store
 
 _MOST_PROBLEMS = 100
 

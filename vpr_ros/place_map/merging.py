@@ -16,12 +16,13 @@ from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files
 from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.context import MapContext
+from vpr_ros.place_map.halves import half_matrix
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.place_map import PlaceMap
 from vpr_ros.place_map.records import MapInfo
 from vpr_ros.place_map.schema import DESCRIPTOR
 from vpr_ros.place_map.statistics import Statistics, sum_rows
-from vpr_ros.place_map.store import State, Store, half_matrix
+from vpr_ros.place_map.store import State, Store
 
 
 def merge(paths: Sequence[Path | str], out: Path | str) -> MapInfo:

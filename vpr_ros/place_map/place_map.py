@@ -14,19 +14,19 @@ from contextlib import closing, contextmanager, suppress
 import os
 from pathlib import Path
 import sqlite3
-from types import TracebackType
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files
 from vpr_ros.place_map.context import MapContext
+from vpr_ros.place_map.halves import half_bytes
 from vpr_ros.place_map.identity import ModelIdentity, check_built_by, check_model
 from vpr_ros.place_map.index import check_kind
 from vpr_ros.place_map.limits import check_facts, check_name, check_parts, to_half
 from vpr_ros.place_map.lock import WriterLock
 from vpr_ros.place_map.reader import MapReader
 from vpr_ros.place_map.records import Session
-from vpr_ros.place_map.store import Store, half_bytes
+from vpr_ros.place_map.store import Store
 from vpr_ros.types import FloatArray, Place, Pose
 
 _NO_PATCHES: Mapping[int, bytes] = {}
@@ -156,12 +156,7 @@ class PlaceMap(MapReader):
     def __enter__(self) -> PlaceMap:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # -- growing --------------------------------------------------------------------------------
@@ -240,6 +235,7 @@ class PlaceMap(MapReader):
                 revisit_of=revisit_of,
             )
             state = self._state.with_place()
+            seen = self._context if context is None else self._context.with_place(context)
             with self._transaction('add a place'):
                 if session_id not in self._sessions:
                     self._store.put_session(session_id, '')
@@ -248,14 +244,13 @@ class PlaceMap(MapReader):
                 if growth.index is not None:
                     self._store.put_statistics(growth.statistics)
                 self._store.put_state(state)
-                if context is not None:
-                    seen = self._context.with_place(context)
+                if seen is not self._context:
                     self._store.put_context(seen)
             self._view.grow(place, half, growth, thumbnail, patches)
             self._sessions.setdefault(session_id, '')
             self._session_id = session_id
             self._state = state
-            self._context = seen if context is not None else self._context
+            self._context = seen
             self._in_step = True
             return place
 
@@ -275,14 +270,13 @@ class PlaceMap(MapReader):
                     self._connection.execute('PRAGMA wal_checkpoint(FULL)').fetchall()
             return
         with files.new_map(path, overwrite=True, doing='save it') as target:
-            if self._path == sqlite.MEMORY:
-                with self._reading('save it'):
+            with self._reading('save it'):
+                if self._path == sqlite.MEMORY:
                     self._connection.backup(target)
-            else:
-                with self._reading('save it'):
-                    source = sqlite.open_file(Path(self._path), read_only=True)
-                with closing(source):
-                    source.backup(target)
+                    return
+                source = sqlite.open_file(Path(self._path), read_only=True)
+            with closing(source):
+                source.backup(target)
 
     # -- inside ---------------------------------------------------------------------------
 
@@ -291,10 +285,8 @@ class PlaceMap(MapReader):
         """All or nothing, in the file and, through ``_in_step``, in memory."""
         with self._reading(doing):
             if self._read_only:
-                raise MapError(
-                    f'map {self._path} is open read-only, cannot {doing}; open it for writing '
-                    f'(mode mapping)'
-                )
+                raise MapError(f'map {self._path} is open read-only, cannot {doing}; open it for '
+                               f'writing (mode mapping)')
             execute = self._connection.execute
             execute('BEGIN IMMEDIATE')
             try:
@@ -306,6 +298,3 @@ class PlaceMap(MapReader):
                     execute('ROLLBACK')
                     self._in_step = True
                 raise
-
-    def _next_session_id(self) -> int:
-        return max(self._sessions, default=0) + 1

@@ -286,3 +286,6 @@ class MapReader:
             with suppress(OSError):
                 total += os.stat(name).st_size
         return total
+
+    def _next_session_id(self) -> int:
+        return max(self._sessions, default=0) + 1

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from vpr_ros.place_map import schema
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.damage import Intact
+from vpr_ros.place_map.halves import half_matrix
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.limits import MAX_DIM
 from vpr_ros.place_map.statistics import Statistics
@@ -289,20 +290,3 @@ class Store:
 
     def _intact(self, what: str) -> Intact:
         return Intact(self.label, what)
-
-
-def half_bytes(half: NDArray[np.float16]) -> bytes:
-    """A descriptor, float16 (D,), as the store keeps it."""
-    return half.astype('<f2').tobytes()
-
-
-def half_matrix(blobs: Sequence[bytes], dim: int) -> NDArray[np.float16]:
-    """Join descriptors, each 2 * D bytes, to float16 (n, D).
-
-    Raises:
-        ValueError: one has another length.
-    """
-    if any(len(blob) != 2 * dim for blob in blobs):
-        raise ValueError('length')
-    halves = np.frombuffer(b''.join(blobs), dtype='<f2').reshape(-1, dim)
-    return halves.astype(np.float16, copy=False)

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.place_map.columns import PlaceColumns
+from vpr_ros.place_map.halves import half_matrix
 from vpr_ros.place_map.index import DescriptorIndex, choose_kind
 from vpr_ros.place_map.records import Neighbour
 from vpr_ros.place_map.schema import DESCRIPTOR
 from vpr_ros.place_map.statistics import Statistics, sum_rows
-from vpr_ros.place_map.store import Store, half_matrix
+from vpr_ros.place_map.store import Store
 from vpr_ros.types import FloatArray, Place
 
 

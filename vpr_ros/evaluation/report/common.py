@@ -26,10 +26,10 @@ MEANINGS: Mapping[str, str] = {
     'LOW_PROBABILITY': 'the evidence together is too weak',
     'DEADLINE': 'the time budget ended first',
 }
-BROWSER = '''<div class="split">
+BROWSER = """<div class="split">
 <div class="panel"><div class="legend" id="legend"></div><div id="map"></div></div>
 <div class="panel detail" id="detail" aria-live="polite"></div>
-</div>'''
+</div>"""
 
 
 def evidence_rows(match: Match | None, probability: float, reason: Reason) -> list[
@@ -74,12 +74,12 @@ def reason_section(reasons: Mapping[str, int], heading: str, note: str) -> str:
 def curve_section(score: str, calibration_source: str, *, reliability: bool) -> str:
     """Precision against recall, and whether the probabilities hold."""
     source = f'Calibration: {calibration_source}.' if calibration_source else ''
-    right = f'''<div class="panel"><h3>Do the probabilities hold?</h3><div id="reliability"></div>
+    right = f"""<div class="panel"><h3>Do the probabilities hold?</h3><div id="reliability"></div>
 <p class="note">On the diagonal, a stated probability is the share that is right. Larger dots
-stand for more matches. {escape(source)}</p></div>''' if reliability else ''
-    return section('Precision and recall', f'''<div class="halves">
+stand for more matches. {escape(source)}</p></div>""" if reliability else ''
+    return section('Precision and recall', f"""<div class="halves">
 <div class="panel"><h3>By {escape(score)} of the best match</h3><div id="curve"></div></div>
-{right}</div>''')
+{right}</div>""")
 
 
 def latency_section(latency: LatencyQuantiles, about: Mapping[str, Any]) -> str:

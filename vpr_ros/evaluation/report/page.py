@@ -88,7 +88,7 @@ class Page:
             f'<dd>{escape(tile.value)}</dd><small>{escape(tile.note)}</small></div>'
             for tile in self.tiles
         )
-        return f'''<!DOCTYPE html>
+        return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -115,7 +115,7 @@ class Page:
 {(_FOLDER / 'page.js').read_text(encoding='utf-8')}</script>
 </body>
 </html>
-'''
+"""
 
     def _first(self) -> int:
         """The item to show first: the first failure, else the first of all."""
