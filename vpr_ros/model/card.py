@@ -97,8 +97,8 @@ class ModelCard:
         if digest != self.sha256:
             raise ModelError(
                 f'model {self.name!r}: {self.onnx_path.name} has sha256 {digest[:12]}..., its '
-                f'card says {self.sha256[:12]}...; take both from one release, or run '
-                f'`vpr model import` again'
+                f'card says {self.sha256[:12]}...; take both from one release, or '
+                f'write the card again (docs/models.md)'
             )
 
 

@@ -76,8 +76,8 @@ class Model:
         if [i.name for i in inputs] != ['image'] or inputs[0].type != 'tensor(uint8)':
             found = ', '.join(f'{i.name}: {i.type}' for i in inputs)
             raise ModelError(
-                f"model {card.name!r} takes ({found}), expected one uint8 input 'image'; bring "
-                f'other models in with `vpr model import`'
+                f"model {card.name!r} takes ({found}), expected one uint8 input 'image'; "
+                f'docs/models.md says how other models come in'
             )
         if list(inputs[0].shape) != expected:
             raise ModelError(
