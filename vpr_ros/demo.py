@@ -37,12 +37,15 @@ class _Counted:
                 self._progress(self._before + number + 1, self._total, 'rendering the drive')
 
 
-def render_demo_bag(path: Path, *, seed: int = 0, progress: Progress | None = None) -> int:
+def render_demo_bag(
+    path: Path, *, seed: int = 0, rate_hz: float = RATE_HZ, progress: Progress | None = None
+) -> int:
     """Render the demo's drive into a rosbag2 (mcap), replacing an older one.
 
     Args:
         path: the bag's folder.
         seed: of the town.
+        rate_hz: frames per second.
         progress: called with (frames done, frames in total, stage).
 
     Returns:
@@ -52,9 +55,9 @@ def render_demo_bag(path: Path, *, seed: int = 0, progress: Progress | None = No
         DataError: the bag cannot be written.
     """
     world = World(seed=seed, kind='town')
-    first = Drive(world, FIRST, seed=1, rate_hz=RATE_HZ, speed_mps=SPEED_MPS)
+    first = Drive(world, FIRST, seed=1, rate_hz=rate_hz, speed_mps=SPEED_MPS)
     end_ns = first.stamp_ns(len(first) - 1)
-    second = Drive(world, SECOND, seed=2, rate_hz=RATE_HZ, speed_mps=SPEED_MPS,
+    second = Drive(world, SECOND, seed=2, rate_hz=rate_hz, speed_mps=SPEED_MPS,
                    start_stamp_ns=end_ns + PAUSE_NS)
     total = len(first) + len(second)
     if path.exists():
