@@ -37,7 +37,8 @@ def build_map(
     failed or cancelled build leaves nothing behind and never harms an older map.
 
     Args:
-        sources: rosbag2 folders (sqlite3 or mcap) and image folders.
+        sources: rosbag2 folders (sqlite3 or mcap), image folders, and data sets, of which the
+            images in database/ are taken.
         out: the ``.vprmap`` to write.
         model: describes the images.
         settings: keyframe selection and what else the pipeline needs.
@@ -96,7 +97,7 @@ def frames_of(
         with BagReader(source) as reader:
             yield from reader.frames(image_topic=image_topic, odometry_topic=odometry_topic)
     else:
-        yield from ImageFolder(source, rate_hz=IMAGE_FOLDER_RATE_HZ)
+        yield from _folder(source)
 
 
 def count_frames(source: Path, image_topic: str | None = None) -> int:
@@ -106,9 +107,15 @@ def count_frames(source: Path, image_topic: str | None = None) -> int:
         DataError: the source is neither, or the topic must be named.
     """
     if not is_bag(source):
-        return len(ImageFolder(source, rate_hz=IMAGE_FOLDER_RATE_HZ))
+        return len(_folder(source))
     with BagReader(source, image_topic=image_topic) as reader:
         return reader.image_count
+
+
+def _folder(source: Path) -> ImageFolder:
+    """The images of a folder, or those of the database of a data set."""
+    database = source / 'database'
+    return ImageFolder(database if database.is_dir() else source, rate_hz=IMAGE_FOLDER_RATE_HZ)
 
 
 def _remove(path: Path) -> None:

@@ -18,7 +18,15 @@ PAUSE_NS = 2_000_000_000  # between the laps
 GROUND_TRUTH_TOPIC = '/ground_truth/pose'
 RADIUS_M = 5.0
 FIRST = Conditions(time_of_day_h=13.0, weather='clear', season='summer', traffic_seed=1)
-SECOND = Conditions(time_of_day_h=17.5, weather='overcast', season='autumn', traffic_seed=2)
+DEFAULT = 'autumn'
+SECOND = {
+    DEFAULT: Conditions(time_of_day_h=17.5, weather='overcast', season='autumn', traffic_seed=2),
+    'dusk': Conditions.dusk(traffic_seed=2),
+    'night': Conditions.night(traffic_seed=2),
+    'rain': Conditions.rain(traffic_seed=2),
+    'snow': Conditions.snow(traffic_seed=2),
+    'fog': Conditions.fog(traffic_seed=2),
+}
 
 Progress = Callable[[int, int, str], None]
 
@@ -38,7 +46,8 @@ class _Counted:
 
 
 def render_demo_bag(
-    path: Path, *, seed: int = 0, rate_hz: float = RATE_HZ, progress: Progress | None = None
+    path: Path, *, seed: int = 0, rate_hz: float = RATE_HZ, second: str = DEFAULT,
+    progress: Progress | None = None,
 ) -> int:
     """Render the demo's drive into a rosbag2 (mcap), replacing an older one.
 
@@ -46,6 +55,7 @@ def render_demo_bag(
         path: the bag's folder.
         seed: of the town.
         rate_hz: frames per second.
+        second: light and weather of the second lap, one of :data:`SECOND`.
         progress: called with (frames done, frames in total, stage).
 
     Returns:
@@ -57,14 +67,14 @@ def render_demo_bag(
     world = World(seed=seed, kind='town')
     first = Drive(world, FIRST, seed=1, rate_hz=rate_hz, speed_mps=SPEED_MPS)
     end_ns = first.stamp_ns(len(first) - 1)
-    second = Drive(world, SECOND, seed=2, rate_hz=rate_hz, speed_mps=SPEED_MPS,
+    again = Drive(world, SECOND[second], seed=2, rate_hz=rate_hz, speed_mps=SPEED_MPS,
                    start_stamp_ns=end_ns + PAUSE_NS)
-    total = len(first) + len(second)
+    total = len(first) + len(again)
     if path.exists():
         shutil.rmtree(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_drive(
         path, [_Counted(first, 0, total, progress),
-               _Counted(second, len(first), total, progress)],
+               _Counted(again, len(first), total, progress)],
         ground_truth_topic=GROUND_TRUTH_TOPIC,
     )

@@ -74,6 +74,19 @@ def test_map_build_info_check_merge(site, tmp_path, capsys):
     assert 'bytes/place' in out
 
 
+def test_a_map_of_a_data_set_holds_its_database(site, tmp_path, capsys):
+    (tmp_path / 'data' / 'database').mkdir(parents=True)
+    (tmp_path / 'data' / 'queries').mkdir()
+    for kind, places in (('database', range(5)), ('queries', range(5, 7))):
+        for place in places:
+            cv2.imwrite(str(tmp_path / 'data' / kind / f'{place}.png'), place_image(place))
+    status, out, _ = _run(capsys, 'map', 'build', tmp_path / 'data', '--out',
+                          tmp_path / 'site.vprmap', '--model', site['model'], '--set',
+                          'keyframe_interval_s=0')
+    assert status == 0
+    assert '5 places in 1 sessions' in out
+
+
 def test_building_onto_an_existing_map_is_refused(site, tmp_path, capsys):
     out = tmp_path / 'site.vprmap'
     out.write_bytes(b'precious')

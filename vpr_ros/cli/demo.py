@@ -10,7 +10,7 @@ from typing import Any
 
 from vpr_ros.cli.replay import summary_text
 from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
-from vpr_ros.demo import RADIUS_M, RATE_HZ, render_demo_bag
+from vpr_ros.demo import DEFAULT, RADIUS_M, RATE_HZ, SECOND, render_demo_bag
 from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.report import write_report
 
@@ -26,6 +26,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='for a bag of your own: CSV or TUM file, or a topic that holds poses')
     parser.add_argument('--image-topic', help='image topic of the bag, if it holds several')
     parser.add_argument('--odometry-topic', help="odometry topic of the bag; '' uses none")
+    parser.add_argument('--second', choices=tuple(SECOND), default=DEFAULT,
+                        help='light and weather of the second lap')
     parser.add_argument('--rate', type=float, default=RATE_HZ,
                         help='frames per second of the rendered drive')
     parser.add_argument('--seed', type=int, default=0, help='of the rendered town')
@@ -42,8 +44,10 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     with ProgressBar() as bar:
         if bag is None:
             bag = args.out / 'drive'
-            print('Rendering two laps through a town, the second on an autumn evening ...')
-            render_demo_bag(bag, seed=args.seed, rate_hz=args.rate, progress=bar)
+            print(f'Rendering two laps through a town, the second in other light '
+                  f'({args.second}) ...')
+            render_demo_bag(bag, seed=args.seed, rate_hz=args.rate, second=args.second,
+                            progress=bar)
     truth = ground_truth_of_bag(
         bag, args.ground_truth, image_topic=args.image_topic, radius_m=RADIUS_M,
         heading_deg=HEADING_DEG,

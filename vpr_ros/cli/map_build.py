@@ -16,7 +16,7 @@ from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('source', type=Path, nargs='+',
-                        help='rosbag2 folder or file, or a folder of images; a session each')
+                        help='rosbag2, folder of images, or data set; a session each')
     parser.add_argument('--out', type=Path, required=True, help='the .vprmap to write')
     parser.add_argument('--overwrite', action='store_true', help='replace an existing map')
     parser.add_argument('--image-topic', help='image topic of the bags, if they hold several')
