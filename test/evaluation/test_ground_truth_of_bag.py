@@ -55,7 +55,7 @@ def test_a_bag_without_ground_truth(tmp_path) -> None:
 
 
 def test_a_bag_is_replayed(bag, model) -> None:
-    settings = Settings(recent_distance_m=10.0, min_probability=0.5)
+    settings = Settings(recent_distance_m=10.0, min_probability=0.5, sequence_window_m=10.0)
     truth = ground_truth_of_bag(bag, None, radius_m=2.5)
     with BagReader(bag) as reader:
         result = replay(reader.frames(), open_recognizer(settings, model=model), truth,

@@ -16,7 +16,8 @@ from vpr_ros.evaluation.replay import replay, run
 from vpr_ros.evaluation.scoring import score
 from vpr_ros.settings import Settings
 
-SETTINGS = Settings(recent_distance_m=10.0, recent_time_s=5.0, min_probability=0.5)
+SETTINGS = Settings(recent_distance_m=10.0, recent_time_s=5.0, min_probability=0.5,
+                    sequence_window_m=10.0)
 
 
 def truth(frames):

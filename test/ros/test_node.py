@@ -71,7 +71,7 @@ def test_a_second_visit_is_a_loop_closure_with_both_stamps(client: Client) -> No
         assert stamp_from_message(closure.header.stamp) == client.now_ns
         assert stamp_from_message(closure.match_stamp) == stamp_ns
         assert (closure.match_id, closure.query_id) == (place_id, answer.query_id)
-        assert closure.similarity > 0.99
+        assert closure.similarity > 0.9
         assert closure.match_session == session
         assert (closure.query_robot, closure.match_robot) == ('anna', 'anna')
         assert not closure.has_relative_pose and not closure.has_map_pose
