@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Play a bag through the real node and score what it recognised: `vpr replay` as a launch file.
 
-    ros2 launch vpr_ros rosbag_evaluation.launch.py bag:=/bags/two_laps report:=/tmp/report
+    ros2 launch vpr_ros rosbag_evaluation.launch.py bag:=/bags/two_laps report:=report
 
 The command starts a node of its own in lockstep, so that every image is processed and the figures
 are the same each time; with a rate the node takes what it can, as on the robot. With rviz:=true
