@@ -42,7 +42,9 @@ IMAGENET_SQUEEZENET = {
 def write_card(onnx_path: Path, *, name: str, height: int, width: int, dim: int,
                initialised_from: Sequence[Mapping[str, str]],
                training_data: Sequence[Mapping[str, str]], training: Mapping[str, Any],
-               results: Mapping[str, Any], patches: Mapping[str, Any] | None = None) -> ModelCard:
+               results: Mapping[str, Any], patches: Mapping[str, Any] | None = None,
+               interpolation: str = 'area', licence: str = 'Apache-2.0', description: str = ''
+               ) -> ModelCard:
     """Write ``NAME.json`` beside the ``.onnx`` and read it back as the robot will.
 
     Args:
@@ -56,21 +58,27 @@ def write_card(onnx_path: Path, *, name: str, height: int, width: int, dim: int,
         training: command, commit, steps, loss, minutes.
         results: measured figures with the command that printed them.
         patches: entries of the patch outputs, see ``PatchNetwork.card_entries``.
+        interpolation: of the input's resizing, ``area`` or ``linear``.
+        licence: of the weights.
+        description: one sentence.
     """
-    card = {
+    card: dict[str, Any] = {
         'format': FORMAT,
         'name': name,
         'sha256': _sha256(onnx_path),
-        'input': {'height': height, 'width': width, 'interpolation': 'area', 'color': 'rgb'},
+        'input': {'height': height, 'width': width, 'interpolation': interpolation,
+                  'color': 'rgb'},
         'global_dim': dim,
         'patches': dict(patches or {}),
-        'licence': 'Apache-2.0',
+        'licence': licence,
         'initialised_from': list(initialised_from),
         'training_data': list(training_data),
         'training': dict(training),
         'results': dict(results),
         'calibration': None,
     }
+    if description:
+        card['description'] = description
     return _write(card, onnx_path)
 
 

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,13 +14,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.evaluate import onnx_describer, torch_describer
-from training.model import PlaceNetwork
+from training.architectures.fold import fold_normalisation
+from training.evaluate import onnx_describer
 from training.onnx_session import open_session
 from training.optional_outputs import make_patches_optional
 from training.patch_network import PatchNetwork
 from training.storage import compress, stored_value
-from vpr_ros.errors import ModelError
+from vpr_ros.errors import ConfigError, ModelError
 from vpr_ros.types import FloatArray, ImageArray
 
 OPSET = 17
@@ -46,19 +45,33 @@ class Parity:
     cosine_float32: float
 
 
-def rounded(network: AnyNetwork) -> AnyNetwork:
-    """A copy whose weights are what the file will hold."""
-    network = copy.deepcopy(network)
+def rounded(network: AnyNetwork, storage: str = 'compact') -> AnyNetwork:
+    """A copy whose weights are what the file will hold, batch normalisations folded in.
+
+    They are folded first because the exporter folds them anyway: what it makes of rounded weights
+    and rounded statistics would be rounded a second time.
+    """
+    network = fold_normalisation(network)
     with torch.no_grad():
         for weight in (*network.parameters(), *network.buffers()):
-            weight.copy_(torch.from_numpy(stored_value(weight.detach().contiguous().numpy())))
+            value = weight.detach().contiguous().numpy()
+            weight.copy_(torch.from_numpy(stored_value(value, storage)))
     return network
 
 
-def to_onnx(network: nn.Module, height: int, width: int, path: Path) -> None:
+def to_onnx(network: nn.Module, height: int, width: int, path: Path, storage: str = 'compact',
+            edit: Callable[[Path], None] | None = None) -> None:
     """Write a network as ONNX: ``image`` uint8 (1, H, W, 3) RGB -> ``global`` (1, D).
 
     A :class:`PatchNetwork` has its further outputs too, which can be switched off.
+
+    Args:
+        network: rounded.
+        height: of the model's input.
+        width: of the model's input.
+        path: of the ``.onnx``.
+        storage: of the weights, one of :data:`training.storage.SCHEMES`.
+        edit: changes the file while its weights are still float32.
 
     Raises:
         ModelError: the file that came out is not valid.
@@ -72,9 +85,11 @@ def to_onnx(network: nn.Module, height: int, width: int, path: Path) -> None:
         warnings.simplefilter('ignore')  # the exporter announces its own successor
         torch.onnx.export(network.eval(), (image,), str(path), input_names=['image'],
                           output_names=names, opset_version=OPSET, dynamo=False)
+    if edit is not None:
+        edit(path)
     model = onnx.load(str(path))
     make_patches_optional(model)
-    compress(model)
+    compress(model, storage)
     model.producer_name = 'vpr_ros training'
     try:
         onnx.checker.check_model(model, full_check=True)
@@ -83,26 +98,42 @@ def to_onnx(network: nn.Module, height: int, width: int, path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def check_parity(network: PlaceNetwork, path: Path, images: Sequence[ImageArray]) -> Parity:
+def check_parity(network: nn.Module, path: Path, images: Sequence[ImageArray],
+                 storage: str = 'compact') -> Parity:
     """Compare the global descriptor of an exported file with torch.
 
     Args:
         network: before rounding.
         path: of the ``.onnx``.
         images: of the model's size, uint8 (H, W, 3) RGB.
+        storage: of the file's weights.
 
     Raises:
         ModelError: it differs by more than rounding; such a file must not reach a robot.
     """
-    batch = np.stack(list(images))
-    return _compare(f'{path.name}, output global', torch_describer(rounded(network))(batch),
-                    torch_describer(network)(batch), onnx_describer(path)(batch))
+    return _compare_global(network, rounded(network, storage), path, images)
 
 
-def check_patches(network: PatchNetwork, path: Path, images: Sequence[ImageArray]
-                  ) -> dict[str, Parity]:
+def _compare_global(network: nn.Module, stored: nn.Module, path: Path,
+                    images: Sequence[ImageArray]) -> Parity:
+    @torch.no_grad()
+    def describe(from_network: nn.Module) -> FloatArray:  # one by one, as the file does
+        return np.concatenate([from_network(torch.from_numpy(image[None])).numpy()
+                               for image in images])
+
+    return _compare(f'{path.name}, output global', describe(stored), describe(network),
+                    onnx_describer(path)(np.stack(list(images))))
+
+
+def check_patches(network: PatchNetwork, path: Path, images: Sequence[ImageArray],
+                  storage: str = 'compact') -> dict[str, Parity]:
     """Compare each patch output of an exported file with torch; as :func:`check_parity`."""
-    session, stored, parities = open_session(path), rounded(network), {}
+    return _compare_patches(network, rounded(network, storage), path, images)
+
+
+def _compare_patches(network: PatchNetwork, stored: PatchNetwork, path: Path,
+                     images: Sequence[ImageArray]) -> dict[str, Parity]:
+    session, parities = open_session(path), {}
     names = network.output_names[1:]
     with torch.no_grad():
         theirs = [session.run(names, {'image': image[None]}) for image in images]
@@ -132,30 +163,36 @@ def _compare(what: str, ours: FloatArray, whole: FloatArray, theirs: FloatArray)
     return parity
 
 
-def export(network: PlaceNetwork | PatchNetwork, height: int, width: int, path: Path,
-           images: Sequence[ImageArray]) -> Mapping[str, Parity]:
+def export(network: nn.Module, height: int, width: int, path: Path,
+           images: Sequence[ImageArray], storage: str = 'compact') -> Mapping[str, Parity]:
     """Write the file and check it; a file that fails the check is removed.
 
     Args:
-        network: in evaluation mode.
+        network: in evaluation mode; uint8 (n, H, W, 3) RGB -> unit rows (n, D), or a
+            :class:`PatchNetwork`.
         height: of the model's input.
         width: of the model's input.
         path: of the ``.onnx``.
         images: real images, uint8 (height, width, 3) RGB, for the check.
+        storage: of the weights, one of :data:`training.storage.SCHEMES`.
 
     Returns:
         Parity by output.
 
     Raises:
+        ConfigError: no images, or no such storage.
         ModelError: the file computes something else than torch.
     """
+    if not len(images):
+        raise ConfigError('no image was given to compare the exported model with torch; give some')
     # rounded first: the exporter cuts weights into pieces, too small to be rounded by themselves
-    to_onnx(rounded(network), height, width, path)
+    stored = rounded(network, storage)
     try:
-        if isinstance(network, PatchNetwork):
-            return {'global': check_parity(network.network, path, images),
-                    **check_patches(network, path, images)}
-        return {'global': check_parity(network, path, images)}
+        to_onnx(stored, height, width, path, storage)
+        if isinstance(network, PatchNetwork) and isinstance(stored, PatchNetwork):
+            return {'global': _compare_global(network.network, stored.network, path, images),
+                    **_compare_patches(network, stored, path, images)}
+        return {'global': _compare_global(network, stored, path, images)}
     except ModelError:
-        path.unlink()
+        path.unlink(missing_ok=True)
         raise

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How weights are stored in an exported file: float16, or int8 with one scale a row.
+"""How weights are stored in an exported file: float32, float16, or int8 with one scale a row.
 
 Only storage changes. The graph casts the weights back to float32, which a run time folds away
 when it loads the model, so arithmetic stays float32. :func:`stored_value` says what a weight
@@ -14,11 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vpr_ros.errors import ConfigError
 from vpr_ros.types import FloatArray
 
+# compact: float16, and int8 for large matrices; float16: all that fits it; float32: as trained
+SCHEMES = ('compact', 'float16', 'float32')
 SMALLEST = 1024  # tensors with fewer elements stay float32
 INT8_SMALLEST = 1 << 20  # matrices with at least as many elements are stored as int8
 STACK = 3  # dimensions of a stack of matrices, which is int8 too: the projection of patches
+LARGEST_FLOAT16 = 65504.0
 
 
 def quantise_rows(matrix: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
@@ -28,17 +32,30 @@ def quantise_rows(matrix: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
     return np.clip(np.rint(matrix / scale), -127, 127).astype(np.int8), scale
 
 
-def storage_of(weight: NDArray[np.generic]) -> str:
-    """``float32``, ``float16`` or ``int8``: how a tensor is stored."""
-    if weight.dtype != np.float32 or weight.size < SMALLEST:
+def storage_of(weight: NDArray[np.generic], scheme: str = 'compact') -> str:
+    """``float32``, ``float16`` or ``int8``: how a tensor is stored.
+
+    Position embeddings (1, T, C) stay as they are: they are resized before they are used, and what
+    comes of that would be rounded a second time.
+
+    Raises:
+        ConfigError: there is no such scheme.
+    """
+    if scheme not in SCHEMES:
+        raise ConfigError(f'no storage named {scheme!r}; known: {", ".join(SCHEMES)}')
+    if scheme == 'float32' or weight.dtype != np.float32 or weight.size < SMALLEST:
         return 'float32'
-    large = weight.ndim == 2 and weight.size >= INT8_SMALLEST
-    return 'int8' if large or weight.ndim == STACK else 'float16'
+    stack = weight.ndim == STACK and weight.shape[0] > 1
+    if weight.ndim == STACK and not stack:
+        return 'float32'
+    if scheme == 'compact' and (stack or (weight.ndim == 2 and weight.size >= INT8_SMALLEST)):
+        return 'int8'
+    return 'float16' if float(np.abs(weight).max()) <= LARGEST_FLOAT16 else 'float32'
 
 
-def stored_value(weight: FloatArray) -> FloatArray:
+def stored_value(weight: FloatArray, scheme: str = 'compact') -> FloatArray:
     """A weight as it comes back from the file: float32, same shape."""
-    kind = storage_of(weight)
+    kind = storage_of(weight, scheme)
     if kind == 'float16':
         return weight.astype(np.float16).astype(np.float32)
     if kind == 'int8':
@@ -47,7 +64,23 @@ def stored_value(weight: FloatArray) -> FloatArray:
     return weight
 
 
-def compress(model: Any) -> None:
+def quantise_exactly(matrix: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
+    """As :func:`quantise_rows`, by column where that fits a matrix (n, m) better.
+
+    An exporter turns some matrices round; they were rounded by row before, and should not be
+    rounded again.
+    """
+    codes, scale = quantise_rows(matrix)
+    if matrix.ndim == 2:
+        turned_codes, turned_scale = (part.T for part in quantise_rows(matrix.T))
+        error, turned_error = (float(np.abs(c * s - matrix).max())
+                               for c, s in ((codes, scale), (turned_codes, turned_scale)))
+        if turned_error < error:
+            return np.ascontiguousarray(turned_codes), np.ascontiguousarray(turned_scale)
+    return codes, scale
+
+
+def compress(model: Any, scheme: str = 'compact') -> None:
     """Replace the large constants of an ONNX ModelProto by their stored form, in place."""
     from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415 - only export needs it
 
@@ -55,7 +88,7 @@ def compress(model: Any) -> None:
     kept, nodes = [], []
     for tensor in graph.initializer:
         weight = numpy_helper.to_array(tensor)
-        kind = storage_of(weight)
+        kind = storage_of(weight, scheme)
         name = tensor.name
         if kind == 'float32':
             kept.append(tensor)
@@ -64,7 +97,7 @@ def compress(model: Any) -> None:
             nodes.append(helper.make_node('Cast', [f'{name}.float16'], [name],
                                           name=f'{name}.restore', to=TensorProto.FLOAT))
         else:
-            codes, scale = quantise_rows(weight)
+            codes, scale = quantise_exactly(weight)
             kept.append(numpy_helper.from_array(codes, f'{name}.int8'))
             kept.append(numpy_helper.from_array(scale, f'{name}.scale'))
             nodes.append(helper.make_node('Cast', [f'{name}.int8'], [f'{name}.codes'],

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from training import export as module
 from training.architectures.registry import make_architecture
-from training.checkpoints import hand_over as module
 from training.checkpoints.hand_over import hand_over
 from training.checkpoints.importer import import_checkpoint
 from vpr_ros.errors import ConfigError, ModelError
@@ -38,11 +38,12 @@ def images():
 
 
 def test_the_runtime_loads_what_was_handed_over(tmp_path, imported, images):
-    from vpr_ros.model.session import load_model
+    from vpr_ros.model import load_model
 
     path = tmp_path / 'out' / 'patchy.onnx'
-    card = hand_over(imported, path, name='patchy', licence='MIT', images=images,
-                     patch_sizes=(2, 3))
+    card, parity = hand_over(imported, path, name='patchy', licence='MIT', images=images,
+                             patch_sizes={2: 1, 3: 1})
+    assert list(parity) == ['global', 'patches_2', 'patches_3']
     card.check_file()
     assert (card.global_dim, card.height, card.width, card.licence) == (5, 96, 128, 'MIT')
     assert sorted(card.patches) == [2, 3] and card.patches[2].grid == (4, 6)
@@ -57,8 +58,8 @@ def test_the_runtime_loads_what_was_handed_over(tmp_path, imported, images):
 def test_a_graph_that_disagrees_never_stays(tmp_path, imported, images, monkeypatch):
     other = import_checkpoint(tmp_path / 'w.pth', size=(96, 128)).network
     other.projection = torch.nn.Linear(512, 5)
-    monkeypatch.setattr(module, 'as_stored', lambda network: other)
-    with pytest.raises(ModelError, match='disagrees with torch in global'):
+    monkeypatch.setattr(module, 'rounded', lambda network, storage: other)
+    with pytest.raises(ModelError, match='output global disagrees with torch'):
         hand_over(imported, tmp_path / 'm.onnx', name='m', licence='MIT', images=images)
     assert not (tmp_path / 'm.onnx').exists()
 
@@ -69,7 +70,7 @@ def test_what_cannot_have_patches_says_so(tmp_path, imported, images):
     imported.network.projection = None
     with pytest.raises(ConfigError, match='they need a NetVLAD layer and its whitening'):
         hand_over(imported, tmp_path / 'm.onnx', name='m', licence='MIT', images=images,
-                  patch_sizes=(2,))
+                  patch_sizes={2: 1})
 
 
 @pytest.mark.parametrize('cut', [False, True])
@@ -89,6 +90,6 @@ def test_batch_normalisations_and_the_cut_stay_exact(tmp_path, cut):
     size = (380, 400) if cut else (64, 96)
     imported = import_checkpoint(tmp_path / 'resnet18_8.pth', swarm_slam=cut, size=size)
     image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    card = hand_over(imported, tmp_path / 'm.onnx', name='m', licence='MIT', images=[image])
+    card, _ = hand_over(imported, tmp_path / 'm.onnx', name='m', licence='MIT', images=[image])
     assert card.global_dim == 8 and not card.patches
     assert card.onnx_path.stat().st_size < (7.5e6 if cut else 6e6)  # half of 11 MB, and the cut
