@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``whiten``: the projection, fitted after training."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from training import checkpoint
+from training import whiten as components
+from training.cluster import sample_descriptors
+from training.datasets import training_images
+from training.images import batches
+from training.recipe import load_recipe
+from training.train import INPUT_HEIGHT, INPUT_WIDTH
+from training.verbs.verb import Verb, add_recipe
+
+
+def whiten(arguments: argparse.Namespace) -> None:
+    """Fit the projection anew on the recipe's training images, from a trained checkpoint."""
+    state = checkpoint.load(arguments.model)
+    network = checkpoint.load_network(arguments.model)
+    paths = training_images(load_recipe(arguments.recipe), arguments.images)
+    samples = sample_descriptors(network, lambda: batches(paths, INPUT_HEIGHT, INPUT_WIDTH))
+    found = components.fit(samples, network.projection.out_features)
+    weight, bias = found.affine(arguments.power)
+    with torch.no_grad():
+        network.projection.weight.copy_(torch.from_numpy(weight).float())
+        network.projection.bias.copy_(torch.from_numpy(bias).float())
+    kept = {key: state[key] for key in ('step', 'seconds') if key in state}
+    checkpoint.save(arguments.out, checkpoint.network_state(network) | kept)
+    print(f'{len(paths)} images, {found.kept:.3f} of the variance kept; wrote {arguments.out}')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument('--model', type=Path, required=True)
+    add_recipe(parser)
+    parser.add_argument('--out', type=Path, required=True)
+    parser.add_argument('--images', type=int, default=80, help='of each environment')
+    parser.add_argument('--power', type=float, default=0.5, help='0 rotates only, 1 whitens')
+
+
+VERB = Verb('whiten', whiten, add_arguments,
+            '--model runs/default/best.pt --out runs/default/whitened.pt')
