@@ -20,7 +20,7 @@ from vpr_ros.decision.evidence import gather, ordered
 from vpr_ros.decision.recency import first_recent
 from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.images import is_blank
-from vpr_ros.keyframes import KeyframeSelector
+from vpr_ros.keyframes import NO_IMAGE, KeyframeSelector
 from vpr_ros.model import Model
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.rerank import encode_patches, make_reranker
@@ -51,6 +51,18 @@ class _Found(NamedTuple):
     candidates: list[tuple[Place, float]]
     ranked: list[Ranked]
     shed: int
+
+
+class Described(NamedTuple):
+    """An image that was described before its turn came, see :meth:`PlaceRecognizer.describe`.
+
+    Attributes:
+        description: None for a blank image.
+        describe_ms: how long that took.
+    """
+
+    description: Description | None
+    describe_ms: float
 
 
 class PlaceRecognizer:
@@ -104,18 +116,36 @@ class PlaceRecognizer:
         if self.mapping and self.place_map.session is not None:
             self.place_map.new_session()
 
-    def process(self, frame: Frame) -> Recognition:
+    def describe(self, image: ImageArray) -> Described:
+        """Describe an image; touches no state, so that other threads may work ahead.
+
+        Raises:
+            ImageError, ModelError: see :meth:`Model.describe`.
+        """
+        start = self._clock()
+        prepared = self.model.prepare(image)
+        description = None
+        if not is_blank(prepared):
+            description = self.model.describe(prepared, patches=self._reranker is not None)
+        return Described(description, (self._clock() - start) * 1000.0)
+
+    def process(self, frame: Frame, described: Described | None = None) -> Recognition:
         """Recognise one frame and, when mapping, add it to the map if it is a keyframe.
+
+        Args:
+            frame: the frames of a drive come in order.
+            described: what :meth:`describe` said of its image; None asks it now.
 
         Raises:
             ImageError, ModelError, MapError: the frame could not be processed; the state is
                 as before and the next frame may be given.
         """
         watch = Stopwatch(self._clock, budget_ms=self.settings.deadline_ms)
-        image = self.model.prepare(frame.image)
-        if is_blank(image):
+        described = described or self.describe(frame.image)
+        if described.description is None:
             return _answer(frame, watch, Reason.BLANK_IMAGE)
-        found = self._look_up(image, watch, self.settings.candidates, frame)
+        watch.book('describe', described.describe_ms)
+        found = self._look_up(described.description, watch, self.settings.candidates, frame)
         matches = gather(
             found.ranked[:SEQUENCE_CANDIDATES], found.candidates, self.place_map.spot_of,
             self.settings, frame=frame, tracker=self._sequence,
@@ -145,9 +175,21 @@ class PlaceRecognizer:
             image: uint8 (H, W, 3) RGB.
             max_matches: length of the ranking.
         """
+        start = self._clock()
+        description = self.model.describe(image, patches=self._reranker is not None)
+        elapsed_ms = (self._clock() - start) * 1000.0
+        return self.rank(Described(description, elapsed_ms), max_matches=max_matches)
+
+    def rank(self, described: Described, *, max_matches: int = 10) -> Recognition:
+        """The same as :meth:`recognize` for an image that is already described."""
         settings = self.settings.replace(min_sequence_support=0.0)
-        watch, frame = Stopwatch(self._clock, budget_ms=settings.deadline_ms), Frame(image, 0)
-        found = self._look_up(image, watch, max(max_matches, settings.candidates))
+        watch = Stopwatch(self._clock, budget_ms=settings.deadline_ms)
+        watch.book('describe', described.describe_ms)
+        frame = Frame(NO_IMAGE, 0)
+        if described.description is None:
+            return _answer(frame, watch, Reason.BLANK_IMAGE)
+        found = self._look_up(
+            described.description, watch, max(max_matches, settings.candidates))
         matches = gather(
             found.ranked[:max_matches], found.candidates, self.place_map.spot_of, settings
         )
@@ -159,10 +201,9 @@ class PlaceRecognizer:
         return _answer(frame, watch, reason, matches, probability, 0, found.shed)
 
     def _look_up(
-        self, image: ImageArray, watch: Stopwatch, count: int, frame: Frame | None = None
+        self, description: Description, watch: Stopwatch, count: int, frame: Frame | None = None
     ) -> _Found:
-        """Describe an image, search the map, re-rank; for a frame, leave out recent places."""
-        description = self.model.describe(image, patches=self._reranker is not None)
+        """Search the map and re-rank; for a frame, leave out recent places."""
         descriptor = description.global_descriptor
         mean = self.place_map.context.mean
         if frame is not None:

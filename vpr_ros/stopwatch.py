@@ -27,6 +27,16 @@ class Stopwatch:
         self._laps[stage] = self._laps.get(stage, 0.0) + (now - self._last) * 1000.0
         self._last = now
 
+    def book(self, stage: str, milliseconds: float) -> None:
+        """Count work as done just now that was measured elsewhere, perhaps earlier.
+
+        What has passed on this clock since the last lap is part of it, if it was done here.
+        """
+        now = self._clock()
+        self._start += (now - self._last) - milliseconds / 1000.0
+        self._laps[stage] = self._laps.get(stage, 0.0) + milliseconds
+        self._last = now
+
     def remaining_s(self) -> float:
         """Seconds left of the budget; infinite without one, negative when it is overrun."""
         return self._budget_s - (self._clock() - self._start)
