@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.errors import ConfigError, DataError
-from vpr_ros.evaluation.dataset import Dataset, Indices, within_radius
+from vpr_ros.evaluation.dataset import Dataset, ImageRef, Indices, within_radius
 
-MONTH_S = 30 * 86_400.0
-"""The time gap of the Time Machine data sets: the same panorama teaches nothing."""
+MONTH_S = 28 * 86_400.0
+"""The time gap of Time Machine data, whose stamps are months: the shortest there is."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,7 @@ def by_position(
     database, queries = _positions(dataset, 'database'), _positions(dataset, 'queries')
     near = within_radius(queries, database, positive_radius_m)
     around = within_radius(queries, database, negative_radius_m)
-    row_of = {image.path: row for row, image in enumerate(dataset.database)}
-    itself = [row_of.get(image.path, -1) for image in dataset.queries]
+    itself = _themselves(dataset)
     gap_ns = round(minimum_time_gap_s * 1e9)
     stamps = _stamps(dataset.database)
     positives, not_negative = [], []
@@ -111,8 +110,13 @@ def by_lists(dataset: Dataset) -> TupleData:
 
     What is right is positive, what the data set ignores is neither, all else is negative.
     """
-    rights, skipped = dataset.positives, dataset.ignored
-    both = [np.union1d(a, b).astype(np.int64) for a, b in zip(rights, skipped, strict=True)]
+    rights = [right[right != itself] for right, itself in zip(
+        dataset.positives, _themselves(dataset), strict=True)]
+    both = [
+        np.unique(np.concatenate([right, skipped, [itself] * (itself >= 0)])).astype(np.int64)
+        for right, skipped, itself in zip(
+            rights, dataset.ignored, _themselves(dataset), strict=True)
+    ]
     return _of(dataset, rights, both)
 
 
@@ -151,6 +155,12 @@ def join(parts: Sequence[TupleData]) -> TupleData:
     )
 
 
+def _themselves(dataset: Dataset) -> list[int]:
+    """Of every query its own index among the database images, or -1."""
+    row_of = {image.path: row for row, image in enumerate(dataset.database)}
+    return [row_of.get(image.path, -1) for image in dataset.queries]
+
+
 def _of(dataset: Dataset, positives: Sequence[Indices], not_negative: Sequence[Indices]
         ) -> TupleData:
     return TupleData(
@@ -168,5 +178,5 @@ def _positions(dataset: Dataset, part: str) -> NDArray[np.float64]:
     return np.array([image.position_m for image in images], np.float64).reshape(-1, 2)
 
 
-def _stamps(images: Sequence[object]) -> NDArray[np.int64]:
-    return np.array([image.stamp_ns for image in images], np.int64)  # type: ignore[attr-defined]
+def _stamps(images: Sequence[ImageRef]) -> NDArray[np.int64]:
+    return np.array([image.stamp_ns for image in images], np.int64)

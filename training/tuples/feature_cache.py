@@ -10,10 +10,11 @@ are cut the same way each time, so what is written does not depend on the interr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 import hashlib
 import json
 from pathlib import Path
+import shutil
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,7 @@ class FeatureCache:
             part = rows[start : start + batch]
             if not valid[part].all():
                 found = np.asarray(describe([self.images[row] for row in part]))
+                self._check_room(found, len(rows) - start)
                 self._write(part, found)
                 described += len(part)
             if progress is not None:
@@ -123,6 +125,18 @@ class FeatureCache:
         if self.features is not None:
             self._save_state(self.features.shape[1])
 
+    def _check_room(self, found: FloatArray, rows: int) -> None:
+        """A full disk would kill the process: the file is mapped, and grows as it is filled."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f'features.{self._dtype}'
+        taken = file.stat().st_blocks * 512 if file.exists() else 0
+        needed = rows * found.shape[-1] * np.dtype(self._dtype).itemsize - taken
+        free = shutil.disk_usage(self.folder).free
+        if free < needed:
+            raise DataError(
+                f'the feature cache in {self.folder} needs {needed / 1e9:.1f} GB more, the disk '
+                f'has {free / 1e9:.1f}; free space, use float16, or partial mining')
+
     def _write(self, rows: Indices, found: FloatArray) -> None:
         if found.ndim != 2 or len(found) != len(rows):
             raise DataError(f'{len(rows)} images gave descriptors of shape {found.shape}; '
@@ -139,21 +153,20 @@ class FeatureCache:
         self._valid[rows] = 1
         self._valid.flush()
 
-    def _open(self, dim: int, mode: str) -> None:
+    def _open(self, dim: int, mode: Literal['r+', 'w+']) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if mode == 'w+':
-                with suppress(FileNotFoundError):
-                    (self.folder / 'state.json').unlink()
-            self.features = np.memmap(self.folder / f'features.{self._dtype}', self._dtype, mode,
-                                      shape=(len(self.images), dim))
+                (self.folder / 'state.json').unlink(missing_ok=True)
+            self.features = np.memmap(self.folder / f'features.{self._dtype}',
+                                      np.dtype(self._dtype), mode, shape=(len(self.images), dim))
             self._valid = np.memmap(self.folder / 'valid.uint8', np.uint8, mode,
                                     shape=(len(self.images),))
         except (OSError, ValueError) as error:
             raise DataError(f'the feature cache in {self.folder} cannot be opened ({error}); '
                             f'remove the folder or free space') from error
 
-    def _state(self) -> dict[str, object]:
+    def _state(self) -> dict[str, Any]:
         try:
             return dict(json.loads((self.folder / 'state.json').read_text('utf-8')))
         except (OSError, ValueError):

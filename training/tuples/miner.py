@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+import hashlib
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -140,7 +141,35 @@ class TupleMiner:
         Raises:
             DataError: a query is not usable, or the cache cannot be written.
         """
-        raise NotImplementedError
+        chosen = [int(query) for query in queries]
+        known = set(self.usable.tolist())
+        wrong = next((query for query in chosen if query not in known), None)
+        if wrong is not None:
+            raise DataError(f'{self.data.name}: query {wrong} cannot make a tuple; draw queries '
+                            f'with epoch_queries')
+        candidates = self._candidates(chosen)
+        compared = [] if self.mode == 'random' else list(candidates.values())
+        first_query = len(self.data.database)
+        rows = np.unique(np.concatenate([
+            *compared, *(self.data.positives[query] for query in chosen),
+            first_query + np.array(chosen, np.int64), np.zeros(0, np.int64),
+        ]))
+        described = self.cache.fill(rows, describe, version=version, batch=self._batch,
+                                    progress=progress)
+        self._tuples = {}
+        for query in chosen:
+            row = np.array([first_query + query])
+            descriptor = next(self.cache.read(row))[1][0]
+            positive = hardest(self.cache, descriptor, self.data.positives[query], 1)[0]
+            found = candidates[query]
+            if self.mode != 'random':
+                count = max(self.negatives, self.remembered)
+                found = hardest(self.cache, descriptor, found, count)
+            if self.remembered:
+                self._memory[query] = found[: self.remembered]
+            self._tuples[query] = int(positive), found[: self.negatives]
+        self.rounds += 1
+        return described
 
     def tuple_of(self, query: int) -> TrainingTuple:
         """The tuple of a query of the present round.
@@ -148,14 +177,23 @@ class TupleMiner:
         Raises:
             DataError: the query is not of this round.
         """
-        raise NotImplementedError
+        if query not in self._tuples:
+            raise DataError(f'{self.data.name}: query {query} was not mined; refresh first')
+        positive, negatives = self._tuples[query]
+        return TrainingTuple(int(query), positive, negatives, self.data.positives[query])
 
     def state_dict(self) -> dict[str, Any]:
-        """All that an exact resumption needs: numpy arrays and numbers, safe for a checkpoint.
+        """All that an exact resumption needs: numbers, text and lists, safe for a checkpoint.
 
-        It is small: the present round's tuples and the remembered negatives.
+        It is small: the present round's tuples and the remembered negatives. Several processes
+        share a miner by it, too: one refreshes and sends its state to the others.
         """
-        raise NotImplementedError
+        return {
+            'of': self._identity(), 'rounds': self.rounds,
+            'tuples': [[query, positive, negatives.tolist()]
+                       for query, (positive, negatives) in self._tuples.items()],
+            'memory': [[query, negatives.tolist()] for query, negatives in self._memory.items()],
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on as the miner that wrote ``state``; the cache is not needed.
@@ -163,7 +201,52 @@ class TupleMiner:
         Raises:
             DataError: it is of another data set or of other settings.
         """
-        raise NotImplementedError
+        if state['of'] != self._identity():
+            raise DataError(
+                f'{self.data.name}: the checkpoint was mined from other images, radii or '
+                f'settings of mining; continue with the same, or begin a new run')
+        self.rounds = int(state['rounds'])
+        self._tuples = {query: (positive, np.array(negatives, np.int64))
+                        for query, positive, negatives in state['tuples']}
+        self._memory = {query: np.array(negatives, np.int64)
+                        for query, negatives in state['memory']}
+
+    def _candidates(self, queries: list[int]) -> dict[int, Indices]:
+        """Of every query the negatives that compete (random mode: those that are taken)."""
+        count = len(self.data.database)
+        shared = np.zeros(0, np.int64)
+        if self.mode == 'partial':
+            size = min(self.pool, count)
+            shared = self._random(_SHARED, self.rounds).choice(count, size, replace=False)
+        return {query: self._candidates_of(query, shared) for query in queries}
+
+    def _candidates_of(self, query: int, shared: Indices) -> Indices:
+        if self.mode == 'random':
+            return self._draw(_RANDOM, query, self.negatives)
+        if self.mode == 'full':
+            drawn = self._draw(_POOL, query, self.pool)
+        else:
+            drawn = np.setdiff1d(shared, self.data.not_negative[query])
+            if len(drawn) < self.negatives:  # a small pool in the query's own neighbourhood
+                drawn = np.concatenate([drawn, self._draw(_RANDOM, query, self.negatives)])
+        return np.union1d(drawn, self._memory.get(query, drawn[:0]))
+
+    def _draw(self, stream: int, query: int, count: int) -> Indices:
+        """Random definite negatives of a query, at most ``count``, each once."""
+        order = self._random(stream, self.rounds, query).permutation(len(self.data.database))
+        allowed = np.ones(len(order), bool)
+        allowed[self.data.not_negative[query]] = False
+        return order[allowed[order]][:count]
+
+    def _identity(self) -> str:
+        """A hash of the data and of all settings that a tuple depends on."""
+        digest = hashlib.sha256(repr((
+            self.mode, self.negatives, self.pool, self.remembered, self.seed,
+            [str(path) for path in self.data.images],
+        )).encode())
+        for indices in (*self.data.positives, *self.data.not_negative):
+            digest.update(np.int64(len(indices)).tobytes() + indices.astype(np.int64).tobytes())
+        return digest.hexdigest()
 
     def _random(self, stream: int, *numbers: int) -> np.random.Generator:
         return np.random.default_rng((self.seed, stream, *numbers))
