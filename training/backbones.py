@@ -39,6 +39,9 @@ IMAGENET = Normalisation(
 )
 
 
+NORMALISATIONS = {'imagenet': IMAGENET, 'caffe': CAFFE}
+
+
 class Normalise(nn.Module):
     """RGB pixels (N, H, W, 3), 0..255 -> float32 (N, 3, H, W) in a network's convention."""
 
@@ -119,7 +122,14 @@ class BackboneEntry:
     normalisation: Normalisation
 
 
-BACKBONES = {'squeezenet1_1': BackboneEntry(SqueezeNet, 512, CAFFE)}
+def _squeezenet() -> nn.Module:
+    from training.architectures.squeezenet import SqueezeNet11  # noqa: PLC0415 - it needs this one
+
+    return SqueezeNet11(ceil_mode=False)
+
+
+# Backbones whose weights come from elsewhere than torchvision and expect another input.
+BACKBONES = {'squeezenet1_1': BackboneEntry(_squeezenet, 512, CAFFE)}
 
 
 def backbone_entry(name: str) -> BackboneEntry:

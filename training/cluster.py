@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training import whiten
+from training.aggregators import NetVLAD
 from training.model import PlaceNetwork
 from vpr_ros.types import FloatArray
 
@@ -23,7 +24,10 @@ Batches = Callable[[], Iterator[NDArray[np.uint8]]]
 
 @dataclass(frozen=True)
 class HeadSummary:
-    """What the initialisation found: alpha, and the variance kept by its two reductions."""
+    """What the initialisation found: alpha, and the variance kept by its two reductions.
+
+    ``alpha`` is 0 for an aggregation without clusters.
+    """
 
     alpha: float
     reduction_kept: float
@@ -68,13 +72,12 @@ def k_means(samples: Tensor, clusters: int, generator: torch.Generator,
 def sample_features(network: PlaceNetwork, batches: Batches, per_image: int,
                     generator: torch.Generator, *, reduced: bool) -> Tensor:
     """Random L2-normalised local features, ``per_image`` of every image: (n, D)."""
-    found = []
+    found, device = [], next(network.parameters()).device
     for images in batches():
-        pixels = network.normalise(torch.from_numpy(images))
-        local = network.backbone(pixels)
+        local = network.backbone(network.normalise(torch.from_numpy(images).to(device)))
         if reduced:
             local = network.reduce(local)
-        local = functional.normalize(local.float(), dim=1).flatten(2).transpose(1, 2)
+        local = functional.normalize(local.float().cpu(), dim=1).flatten(2).transpose(1, 2)
         for features in local:
             found.append(features[torch.randperm(len(features), generator=generator)[:per_image]])
     return torch.cat(found)
@@ -82,18 +85,18 @@ def sample_features(network: PlaceNetwork, batches: Batches, per_image: int,
 
 @torch.no_grad()
 def sample_descriptors(network: PlaceNetwork, batches: Batches) -> FloatArray:
-    """NetVLAD descriptors before the projection: float32 (n, K * D)."""
-    found = [
-        network.aggregation(network.local_features(torch.from_numpy(images))).numpy()
-        for images in batches()
-    ]
-    return np.concatenate(found)
+    """Descriptors before the projection: float32 (n, D)."""
+    device = next(network.parameters()).device
+    return np.concatenate([network.aggregate(torch.from_numpy(images).to(device)).cpu().numpy()
+                           for images in batches()])
 
 
 @torch.no_grad()
 def initialise_head(network: PlaceNetwork, batches: Batches, *, seed: int = 0,
                     per_image: int = 40, power: float = 0.0) -> HeadSummary:
-    """Fill reduction, NetVLAD and projection from the images of the training set.
+    """Fill reduction, NetVLAD or CRN, and projection from the images of the training set.
+
+    What the network has not is left out; other aggregations keep their first values.
 
     Args:
         network: its backbone already holds its initial weights.
@@ -103,18 +106,22 @@ def initialise_head(network: PlaceNetwork, batches: Batches, *, seed: int = 0,
         power: of the whitening in the projection, 0 (none) to 1.
     """
     generator = torch.Generator().manual_seed(seed)
-    reduction_kept = 1.0
+    alpha, reduction_kept, projection_kept = 0.0, 1.0, 1.0
     if isinstance(network.reduce, nn.Conv2d):
         features = sample_features(network, batches, per_image, generator, reduced=False)
         found = whiten.fit(features.numpy(), network.reduce.out_channels, centre=False)
         network.reduce.weight.copy_(torch.from_numpy(found.basis).float()[:, :, None, None])
         reduction_kept = found.kept
-    features = sample_features(network, batches, per_image, generator, reduced=True)
-    centres = k_means(features, network.aggregation.clusters, generator)
-    alpha = network.aggregation.initialise(centres, features)
-    found = whiten.fit(sample_descriptors(network, batches), network.projection.out_features)
-    weight, bias = found.affine(power)
-    gain = 1 / np.sqrt(max((found.variance ** (1 - power)).sum(), 1e-12))
-    network.projection.weight.copy_(torch.from_numpy(weight * gain).float())
-    network.projection.bias.copy_(torch.from_numpy(bias * gain).float())
-    return HeadSummary(alpha, reduction_kept, found.kept)
+    if isinstance(network.aggregation, NetVLAD):
+        features = sample_features(network, batches, per_image, generator, reduced=True)
+        centres = k_means(features, network.aggregation.clusters, generator)
+        device = network.aggregation.centroids.device
+        alpha = network.aggregation.initialise(centres.to(device), features.to(device))
+    if isinstance(network.projection, nn.Linear):
+        found = whiten.fit(sample_descriptors(network, batches), network.projection.out_features)
+        weight, bias = found.affine(power)
+        gain = 1 / np.sqrt(max((found.variance ** (1 - power)).sum(), 1e-12))
+        network.projection.weight.copy_(torch.from_numpy(weight * gain).float())
+        network.projection.bias.copy_(torch.from_numpy(bias * gain).float())
+        projection_kept = found.kept
+    return HeadSummary(alpha, reduction_kept, projection_kept)

@@ -10,8 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.aggregations.registry import AGGREGATIONS, Options, make_aggregation
 from training.aggregators import NetVLAD
-from training.backbones import Normalise, backbone_entry
+from training.architectures.registry import ARCHITECTURES, backbone_entry_of
+from training.backbones import BACKBONES, NORMALISATIONS, BackboneEntry, Normalise
+from vpr_ros.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -21,45 +24,129 @@ class Architecture:
     Attributes:
         backbone: name in the table of backbones.
         reduced: channels after the learned 1x1 reduction; 0 for none.
-        clusters: NetVLAD's K.
-        dim: length of the descriptor.
+        clusters: K of NetVLAD and CRN.
+        dim: length of the descriptor after a linear projection; 0 for no projection.
+        aggregation: name in the table of aggregations.
+        assignment_bias: NetVLAD's soft assignment has a bias, as in the paper; without, as in its
+            released code.
+        l2: where the poolings normalise, see :class:`training.aggregations.pooling.GlobalPooling`.
+        projected: length after the poolings' own layer (GeM+FC); 0 for none.
+        normalisation: of the input, ``imagenet`` or ``caffe``; '' takes the backbone's own.
     """
 
     backbone: str = 'squeezenet1_1'
     reduced: int = 256
     clusters: int = 32
     dim: int = 512
+    aggregation: str = 'netvlad'
+    assignment_bias: bool = False
+    l2: str = 'before_pool'
+    projected: int = 0
+    normalisation: str = ''
+
+
+def entry_of(name: str) -> BackboneEntry:
+    """The row of a backbone: those with weights of their own first, then all architectures.
+
+    Raises:
+        ConfigError: there is no such backbone.
+    """
+    if name in BACKBONES:
+        return BACKBONES[name]
+    if name in ARCHITECTURES:
+        return backbone_entry_of(name)
+    known = ', '.join(sorted({*BACKBONES, *ARCHITECTURES}))
+    raise ConfigError(f'no backbone named {name!r}; known: {known}')
+
+
+def check_architecture(architecture: Architecture, where: str = 'architecture') -> None:
+    """Raise ConfigError unless a network can be made of it."""
+    backbone = entry_of(architecture.backbone)
+    if architecture.aggregation not in AGGREGATIONS:
+        raise ConfigError(f'{where}: no aggregation named {architecture.aggregation!r}; known: '
+                          f'{", ".join(AGGREGATIONS)}')
+    if architecture.normalisation and architecture.normalisation not in NORMALISATIONS:
+        raise ConfigError(f'{where}: normalisation is {architecture.normalisation!r}, expected '
+                          f"one of {', '.join(NORMALISATIONS)}, or '' for the backbone's own")
+    with torch.device('meta'):
+        made, made_backbone = make_head(architecture, backbone.channels), backbone.make()
+    if made.takes == 'tokens':
+        if architecture.reduced:
+            raise ConfigError(f'{where}: {architecture.aggregation} takes tokens, which are not '
+                              f'reduced; set reduced to 0')
+        if not hasattr(made_backbone, 'tokens'):
+            raise ConfigError(f'{where}: {architecture.aggregation} takes the tokens of a '
+                              f'transformer, {architecture.backbone} has none; take vit_b16, '
+                              f'cct14_384 or dinov2_vits14')
+    if made.dim < architecture.dim:
+        raise ConfigError(f'{where}: dim is {architecture.dim}, but the aggregation gives no more '
+                          f'than {made.dim} numbers; take dim: {made.dim}, or 0')
+
+
+@dataclass(frozen=True)
+class Head:
+    """What follows the backbone.
+
+    Attributes:
+        reduce: 1x1 convolution or identity.
+        aggregation: maps what ``takes`` says to (N, dim).
+        takes: ``grid`` or ``tokens``.
+        dim: length of the aggregation's vector.
+    """
+
+    reduce: nn.Module
+    aggregation: nn.Module
+    takes: str
+    dim: int
+
+
+def make_head(architecture: Architecture, channels: int) -> Head:
+    """Make reduction and aggregation for features with so many channels."""
+    reduce: nn.Module = nn.Identity()
+    if architecture.reduced:
+        reduce = nn.Conv2d(channels, architecture.reduced, 1, bias=False)
+        channels = architecture.reduced
+    made = make_aggregation(architecture.aggregation, channels, Options(
+        clusters=architecture.clusters, bias=architecture.assignment_bias, l2=architecture.l2,
+        projected=architecture.projected))
+    return Head(reduce, made.module, made.takes, made.dim)
 
 
 class PlaceNetwork(nn.Module):
-    """normalise -> backbone -> reduce -> NetVLAD -> project -> L2."""
+    """normalise -> backbone -> reduce -> aggregate -> project -> L2.
+
+    Attributes:
+        dim: length of the descriptor.
+    """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
-        entry = backbone_entry(architecture.backbone)
+        entry = entry_of(architecture.backbone)
         self.architecture = architecture
-        self.normalise = Normalise(entry.normalisation)
+        self.normalise = Normalise(NORMALISATIONS[architecture.normalisation]
+                                   if architecture.normalisation else entry.normalisation)
         self.backbone = entry.make()
         # twice as fast on CPUs; state dicts are loaded into this layout
         self.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        channels = entry.channels
-        self.reduce: nn.Module = nn.Identity()
-        if architecture.reduced:
-            self.reduce = nn.Conv2d(channels, architecture.reduced, 1, bias=False)
-            channels = architecture.reduced
-        self.aggregation = NetVLAD(architecture.clusters, channels)
-        self.projection = nn.Linear(architecture.clusters * channels, architecture.dim)
+        head = make_head(architecture, entry.channels)
+        self.reduce, self.aggregation, self.takes = head.reduce, head.aggregation, head.takes
+        self.dim = architecture.dim or head.dim
+        self.projection = nn.Linear(head.dim, self.dim) if architecture.dim else nn.Identity()
 
     def local_features(self, image: Tensor) -> Tensor:
         """uint8 (N, H, W, 3) RGB -> (N, D, H', W'), before NetVLAD's L2 normalisation."""
-        pixels = self.normalise(image).contiguous(memory_format=torch.channels_last)
-        return self.reduce(self.backbone(pixels)).float()
+        return self.reduce(self.backbone(self._pixels(image))).float()
 
     def aggregate(self, image: Tensor) -> Tensor:
         """uint8 (N, H, W, 3) RGB -> float32 (N, K * D), L2-normalised, before the projection."""
-        local = self.local_features(image)
-        with torch.autocast('cpu', enabled=False):
-            return self.aggregation(local)
+        if self.takes == 'tokens':
+            local = self.backbone.tokens(self._pixels(image)).float()  # type: ignore[operator]
+        else:
+            local = self.local_features(image)
+        with torch.autocast(image.device.type, enabled=False):
+            found = self.aggregation(local)
+            # NetVLAD has unit length by itself
+            return found if isinstance(self.aggregation, NetVLAD) else functional.normalize(found)
 
     def project(self, vlad: Tensor) -> Tensor:
         """(N, K * D) -> (N, dim), L2-normalised."""
@@ -68,5 +155,8 @@ class PlaceNetwork(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """uint8 (N, H, W, 3) RGB -> float32 (N, dim), L2-normalised."""
         vlad = self.aggregate(image)
-        with torch.autocast('cpu', enabled=False):
+        with torch.autocast(image.device.type, enabled=False):
             return self.project(vlad)
+
+    def _pixels(self, image: Tensor) -> Tensor:
+        return self.normalise(image).contiguous(memory_format=torch.channels_last)

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from training.architectures.squeezenet import SqueezeNet11
 from training.backbones import SqueezeNet
 from vpr_ros.errors import ModelError
 
@@ -38,7 +39,7 @@ def read_initializers(path: Path) -> dict[str, Tensor]:
     }
 
 
-def load_squeezenet(network: SqueezeNet, path: Path) -> None:
+def load_squeezenet(network: SqueezeNet | SqueezeNet11, path: Path) -> None:
     """Fill a SqueezeNet 1.1 from the ONNX conversion of its Caffe weights.
 
     Raises:
@@ -69,6 +70,6 @@ def load_backbone(network: nn.Module, path: Path) -> None:
     Raises:
         ModelError: no reader for this kind of backbone, or the file does not fit it.
     """
-    if not isinstance(network, SqueezeNet):
+    if not isinstance(network, (SqueezeNet, SqueezeNet11)):
         raise ModelError(f'no ONNX reader for {type(network).__name__}; expected SqueezeNet')
     load_squeezenet(network, path)
