@@ -18,11 +18,12 @@ from vpr_ros.errors import VprError
 
 MODULES = (
     'demo', 'map_build', 'map_info', 'map_merge', 'map_check', 'evaluate', 'replay', 'calibrate',
-    'model_list', 'model_info', 'model_check', 'bag_from_images', 'bench', 'doctor',
+    'model_list', 'model_info', 'model_check', 'model_vocabulary',
+    'bag_from_images', 'bench', 'doctor',
 )
 GROUPS = {
     'map': 'build, look at, merge and check maps',
-    'model': 'list, describe and check models',
+    'model': 'list, describe, check and make models',
     'bag': 'make rosbags',
 }
 

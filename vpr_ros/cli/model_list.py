@@ -14,7 +14,7 @@ from vpr_ros.model import list_cards
 def _run(_: argparse.Namespace) -> dict[str, Any]:
     cards = list_cards()
     for card in cards:
-        megabytes = card.onnx_path.stat().st_size / 1e6 if card.onnx_path.is_file() else 0.0
+        megabytes = card.file_path.stat().st_size / 1e6 if card.file_path.is_file() else 0.0
         patches = ', '.join(str(size) for size in card.patches) or 'none'
         print(f'{card.name:12} {card.width}x{card.height} -> {card.global_dim}-D, '
               f'patch sizes {patches}, {megabytes:.1f} MB, {card.licence}')

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Models: one ``.onnx`` file and its card; image in, descriptors out."""
+"""Models: a file and its card; image in, descriptors out."""
 
 from vpr_ros.model.card import ModelCard, PatchSpec, find_card, list_cards, load_card
-from vpr_ros.model.session import Model, load_model
+from vpr_ros.model.loading import load_model
+from vpr_ros.model.session import Model
 
 __all__ = [
     'Model',

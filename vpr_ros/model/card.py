@@ -23,10 +23,12 @@ from vpr_ros.types import FloatArray
 FORMAT = 1
 MAX_CARD_BYTES = 4 * 1024 * 1024
 INTERPOLATIONS = ('area', 'linear')
+NETWORK = 'onnx'
+COMPARISONS = ('rootsift_vlad', 'hog', 'thumbnail', 'bag_of_words')  # see vpr_ros.baselines
 _REQUIRED = ('format', 'name', 'sha256', 'input', 'global_dim', 'licence')
 _OPTIONAL = (
     'patches', 'initialised_from', 'training_data', 'training', 'results', 'calibration',
-    'description',
+    'description', 'kind',
 )
 
 
@@ -64,6 +66,8 @@ class ModelCard:
         calibration: coefficients of the shipped probability, or None.
         path: the card's file.
         raw: the card as read, for showing and for storing in maps.
+        kind: ``onnx``, or one of :data:`COMPARISONS`, hand-made descriptors whose parameters lie
+            in ``NAME.npz`` instead of ``NAME.onnx``.
     """
 
     name: str
@@ -77,26 +81,32 @@ class ModelCard:
     calibration: Mapping[str, Any] | None = None
     path: Path = Path()
     raw: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = NETWORK
 
     @property
     def onnx_path(self) -> Path:
-        """The ``.onnx`` file that belongs to this card."""
+        """The ``.onnx`` file that belongs to the card of a network."""
         return self.path.with_suffix('.onnx')
 
+    @property
+    def file_path(self) -> Path:
+        """The file that belongs to this card and has its sha256: ``.onnx`` or ``.npz``."""
+        return self.onnx_path if self.kind == NETWORK else self.path.with_suffix('.npz')
+
     def check_file(self) -> None:
-        """Compare the ``.onnx`` file with the card.
+        """Compare the model's file with the card.
 
         Raises:
             ModelError: the file is missing or its sha256 is another.
         """
-        if not self.onnx_path.is_file():
+        if not self.file_path.is_file():
             raise ModelError(
-                f'model {self.name!r}: {self.onnx_path} is missing; put it beside its card'
+                f'model {self.name!r}: {self.file_path} is missing; put it beside its card'
             )
-        digest = hashlib.sha256(self.onnx_path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(self.file_path.read_bytes()).hexdigest()
         if digest != self.sha256:
             raise ModelError(
-                f'model {self.name!r}: {self.onnx_path.name} has sha256 {digest[:12]}..., its '
+                f'model {self.name!r}: {self.file_path.name} has sha256 {digest[:12]}..., its '
                 f'card says {self.sha256[:12]}...; take both from one release, or '
                 f'write the card again (docs/models.md)'
             )
@@ -109,7 +119,7 @@ def load_card(path: Path | str) -> ModelCard:
         ModelError: the file is missing, no JSON, or a field is missing, unknown or wrong.
     """
     path = Path(path)
-    if path.suffix == '.onnx':
+    if path.suffix in ('.onnx', '.npz'):
         path = path.with_suffix('.json')
     try:
         if path.stat().st_size > MAX_CARD_BYTES:
@@ -156,13 +166,16 @@ def _parse(raw: Any, path: Path) -> ModelCard:
     if not 1 <= dim <= 65536:
         raise ValueError(f'global_dim {dim} is outside 1..65536')
     patches = {int(k): _parse_patches(int(k), v) for k, v in (raw.get('patches') or {}).items()}
+    kind = raw.get('kind', NETWORK)
+    if kind not in (NETWORK, *COMPARISONS):
+        raise ValueError(f'kind {kind!r} is not one of {", ".join((NETWORK, *COMPARISONS))}')
     calibration = raw.get('calibration')
     if calibration is not None and not isinstance(calibration, dict):
         raise ValueError('calibration must be an object or null')
     return ModelCard(
         name=str(raw['name']), sha256=sha256, height=height, width=width,
         interpolation=interpolation, global_dim=dim, patches=patches,
-        licence=str(raw['licence']), calibration=calibration, path=path, raw=raw,
+        licence=str(raw['licence']), calibration=calibration, path=path, raw=raw, kind=kind,
     )
 
 
@@ -189,7 +202,7 @@ def find_card(name: str) -> ModelCard:
     Raises:
         ModelError: there is no such model; the sentence lists those that there are.
     """
-    if name.endswith(('.onnx', '.json')) or '/' in name:
+    if name.endswith(('.onnx', '.npz', '.json')) or '/' in name:
         return load_card(name)
     path = share_dir('models') / f'{name}.json'
     if not path.is_file():

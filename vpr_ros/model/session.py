@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from vpr_ros.errors import ImageError, ModelError
-from vpr_ros.model.card import ModelCard, find_card
+from vpr_ros.model.card import NETWORK, ModelCard
 from vpr_ros.types import Description, FloatArray, ImageArray, PatchSet
 
 # optional input of models with patches: False leaves their computation out; True if not given
@@ -48,6 +48,11 @@ class Model:
         """
         if provider not in PROVIDERS:
             raise ModelError(f'provider {provider!r} is not one of {", ".join(PROVIDERS)}')
+        if card.kind != NETWORK:
+            raise ModelError(
+                f'model {card.name!r} is of kind {card.kind!r}, no ONNX network; open it with '
+                f'load_model'
+            )
         card.check_file()
         ort = _onnxruntime()
         self.card = card
@@ -164,15 +169,6 @@ def resize(image: ImageArray, height: int, width: int, interpolation: str) -> Im
     shrinks = image.shape[0] >= height and image.shape[1] >= width
     flag = cv2.INTER_AREA if interpolation == 'area' and shrinks else cv2.INTER_LINEAR
     return np.ascontiguousarray(cv2.resize(image, (width, height), interpolation=flag))
-
-
-def load_model(name: str, *, provider: str = 'auto', threads: int = 0) -> Model:
-    """Load a bundled model by name, or any by the path of its ``.onnx`` or card.
-
-    Raises:
-        ModelError: it is missing, damaged, or does not do what its card says.
-    """
-    return Model(find_card(name), provider=provider, threads=threads)
 
 
 def _onnxruntime():
