@@ -19,14 +19,19 @@ from vpr_ros.types import PatchSet
 @given(seed=st.integers(0, 10**6), rows=st.integers(1, 9), columns=st.integers(1, 9),
        dim=st.integers(1, 40), power=st.integers(-4, 4))
 @settings(max_examples=80, deadline=None)
-def test_decoded_within_half_a_step_and_bytes_round_trip(seed, rows, columns, dim, power):
+def test_decoded_within_half_a_step_and_as_long_and_bytes_round_trip(seed, rows, columns, dim, power):
     values = np.random.default_rng(seed).normal(size=(rows * columns, dim)) * 10.0**power
     centers = patch_set(np.ones((rows, columns, 1))).centers_px
     codes = encode(PatchSet(values.astype(np.float32), centers, (rows, columns)))
     error = np.abs(decode(codes).descriptors - values.astype(np.float32)).max(1)
     largest = np.abs(values).max(1)
-    assert (error <= codes.scales / 2 + 1e-5 * largest + 1e-12).all()
-    np.testing.assert_allclose(codes.scales, np.maximum(largest, 1e-6) / 127, rtol=1e-6)
+    steps = np.maximum(largest, 1e-6) / 127
+    stretched = np.abs(codes.scales / steps - 1)
+    assert (error <= steps / 2 + largest * stretched + 1e-5 * largest + 1e-12).all()
+    assert (stretched <= np.sqrt(dim) / 254 / (1 - np.sqrt(dim) / 254) + 1e-6).all()
+    np.testing.assert_allclose(np.linalg.norm(decode(codes).descriptors, axis=1),
+                               np.where(largest > 1e-6, np.linalg.norm(values, axis=1), 0),
+                               rtol=1e-5, atol=1e-6)
     assert codes.codes.min() >= 1
     again = PatchCodes.from_bytes(codes.to_bytes())
     np.testing.assert_array_equal(again.codes, codes.codes)

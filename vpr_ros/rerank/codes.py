@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Patch descriptors as 8-bit codes, and the bytes in which a map keeps them.
 
-x is kept as u = round(x / scale) + 128, so that |x - decoded| <= scale / 2. Every patch has its
-own scale, its largest value over 127: one for the whole image is set by a few outliers and costs
-recall (2 of 111 places of the corridor). The zero point is always 128, and 0 is never used.
+x is kept as u = round(x / step) + 128. Every patch has its own step, its largest value over 127:
+one for the whole image is set by a few outliers and costs recall (2 of 111 places of the
+corridor). It is decoded with a scale that differs from the step by rounding only and gives the
+descriptor its exact length back, so that products of codes are cosines without another division.
+The zero point is always 128, and 0 is never used.
 """
 
 from __future__ import annotations
@@ -108,14 +110,17 @@ def encode(patches: PatchSet) -> PatchCodes:
     largest = np.abs(patches.descriptors).max(1, initial=0.0)
     if not np.isfinite(largest).all():
         raise ValueError('patch descriptors are not finite')
-    scales = (np.maximum(largest, 1e-6) / 127).astype(np.float32)
-    codes = np.rint(patches.descriptors / scales[:, None]) + ZERO_POINT
-    codes = np.clip(codes, 1, 255).astype(np.uint8)
-    return PatchCodes(codes, scales, patches.grid, patches.centers_px)
+    steps = np.maximum(largest, 1e-6) / np.float32(127)
+    whole = np.clip(np.rint(patches.descriptors / steps[:, None]), -127, 127)
+    rounded = np.linalg.norm(whole, axis=1)
+    exact = np.linalg.norm(patches.descriptors.astype(np.float64), axis=1)
+    scales = np.where(rounded > 0, exact / np.maximum(rounded, 1.0), steps)
+    codes = (whole + ZERO_POINT).astype(np.uint8)
+    return PatchCodes(codes, scales.astype(np.float32), patches.grid, patches.centers_px)
 
 
 def decode(codes: PatchCodes) -> PatchSet:
-    """Return descriptors within scale / 2 of the encoded ones; rows are not renormalised."""
+    """Return descriptors as long as the encoded ones, and near them."""
     descriptors = codes.codes.astype(np.float32) - np.float32(ZERO_POINT)
     descriptors *= codes.scales[:, None]
     return PatchSet(descriptors, codes.centers_px, codes.grid)

@@ -3,25 +3,28 @@
 """Mutual nearest neighbours between patch descriptors (Patch-NetVLAD, equation 3).
 
 On unit vectors the nearest neighbour is the largest dot product: no square root, nothing that
-can turn NaN. One query is matched with a block of candidates at once: one matrix product, one
-pass for the best reference of each query patch, one for the best value of each reference patch.
-A pair is mutual when the value is the best of its row and of its column; the column's argument
-is not needed, and finding it is what makes the straightforward form slow.
+can turn NaN. The product of a candidate with the query is looked at while it is in the cache:
+one pass for the best query patch of each reference patch, one for the best value of each query
+patch. A pair is mutual when the value is the best of its row and of its column; the column's
+argument is not needed, and finding it is what makes the straightforward form slow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vpr_ros.rerank.codes import ZERO_POINT
+from vpr_ros.rerank.products import ByteProduct, QueryCodes
 from vpr_ros.types import FloatArray
 
 IndexArray = NDArray[np.intp]
 
 BLANK_SPREAD = 1e-3  # total variance of unit descriptors below which nothing can be told apart
+SAMPLED = 16  # patches that are enough to see that most images are not blank
 MAX_BLOCK = 1 << 20  # similarities computed at once; 4 MiB stay in the second-level cache or near
 
 
@@ -65,36 +68,67 @@ def mutual_matches(query: FloatArray, references: FloatArray,
     Args:
         query: float32 (n, d), rows of unit length.
         references: float32 (B, m, d), rows of unit length, C-contiguous.
-        similarities: buffer float32 of at least n * B * m elements, reused between calls.
+        similarities: buffer of at least :func:`buffer_size` elements, reused between calls.
 
     Returns:
         The matches, by candidate and then by query patch.
     """
-    count, patches, dim = references.shape
-    rows = len(query)
+    def multiply(low: int, high: int, out: FloatArray) -> None:
+        np.matmul(references[low:high].reshape(-1, references.shape[2]), query.T, out=out)
+
+    return _matched(multiply, len(query), references.shape[:2], similarities)
+
+
+def mutual_code_matches(product: ByteProduct, query: QueryCodes, codes: NDArray[np.uint8],
+                        scales: FloatArray, similarities: FloatArray | None = None) -> Matches:
+    """:func:`mutual_matches` of 8-bit codes, without decoding them: the same result.
+
+    Args:
+        product: multiplies bytes.
+        query: n patches of d dimensions.
+        codes: uint8 (B, m, d), C-contiguous.
+        scales: float32 (B, m), of the codes.
+        similarities: see :func:`mutual_matches`.
+    """
+    def multiply(low: int, high: int, out: FloatArray) -> None:
+        product.multiply(codes[low:high].reshape(-1, codes.shape[2]), query, out)
+        out *= scales[low:high].reshape(-1, 1)
+
+    return _matched(multiply, len(query.scales), codes.shape[:2], similarities)
+
+
+def _matched(multiply: Callable[[int, int, FloatArray], None], rows: int,
+             references: tuple[int, ...], buffer: FloatArray | None) -> Matches:
+    """Matches of ``rows`` query patches with (candidates, patches) of the references.
+
+    ``multiply`` writes the similarities of candidates low to high: float32 (patches, rows), one
+    candidate below the other.
+    """
+    count, patches = references
+    none = np.empty(0, np.intp)
     if rows == 0 or patches == 0 or count == 0:
-        none = np.empty(0, np.intp)
         return Matches(none, none, none, count)
-    if similarities is None:
-        similarities = np.empty(rows * count * patches, np.float32)
-    product = similarities.ravel()[: rows * count * patches].reshape(rows, count * patches)
-    np.matmul(query, references.reshape(count * patches, dim).T, out=product)
-    best_of_reference = product.max(0).reshape(count, patches)
-    blocks = product.reshape(rows, count, patches)
-    choice = blocks.argmax(2)  # (n, B): the best reference patch of each query patch
-    value = np.take_along_axis(blocks, choice[:, :, None], 2)[:, :, 0]
-    candidates = np.arange(count)
-    mutual = value >= best_of_reference[candidates, choice]
-    candidate, query_patch = np.nonzero(mutual.T)
-    reference = choice[query_patch, candidate]
-    # equal descriptors: several query patches may have reached the same best value
-    claim = candidate * patches + reference
-    owner = np.empty(count * patches, np.intp)
-    owner[claim[::-1]] = query_patch[::-1]
-    first = owner[claim] == query_patch
-    if not first.all():
-        candidate, query_patch, reference = candidate[first], query_patch[first], reference[first]
-    return Matches(query_patch, reference, candidate, count)
+    step = block_size(rows, patches)
+    if buffer is None:
+        buffer = np.empty(buffer_size(rows, patches, count), np.float32)
+    choice = np.empty((count, patches), np.intp)  # the best query patch of each reference patch
+    value = np.empty((count, patches), np.float32)
+    best = np.empty((count, rows), np.float32)  # the best value of each query patch
+    for low in range(0, count, step):
+        high = min(low + step, count)
+        product = buffer.ravel()[: (high - low) * patches * rows].reshape(-1, rows)
+        multiply(low, high, product)
+        chosen = product.argmax(1)
+        choice[low:high] = chosen.reshape(-1, patches)
+        value[low:high] = product[np.arange(len(product)), chosen].reshape(-1, patches)
+        product.reshape(-1, patches, rows).max(1, out=best[low:high])
+    candidate, reference = np.nonzero(value >= np.take_along_axis(best, choice, 1))
+    # equal descriptors: several reference patches may have reached the same best value
+    owner = np.full(count * rows, -1, np.intp)
+    owner[(candidate * rows + choice[candidate, reference])[::-1]] = reference[::-1]
+    claimed = np.flatnonzero(owner >= 0)
+    candidate, query_patch = np.divmod(claimed, rows)
+    return Matches(query_patch, owner[claimed], candidate, count)
 
 
 def joined(blocks: Sequence[Matches]) -> Matches:
@@ -110,8 +144,14 @@ def joined(blocks: Sequence[Matches]) -> Matches:
 
 
 def block_size(query_patches: int, reference_patches: int) -> int:
-    """How many candidates are best matched in one call: small enough for the cache."""
+    """How many candidates are multiplied at once: few enough for the cache."""
     return max(1, MAX_BLOCK // max(1, query_patches * reference_patches))
+
+
+def buffer_size(query_patches: int, reference_patches: int, candidates: int) -> int:
+    """Similarities held at once: elements of the buffer of :func:`mutual_matches`."""
+    held = min(block_size(query_patches, reference_patches), candidates)
+    return held * query_patches * reference_patches
 
 
 def is_blank(descriptors: FloatArray) -> NDArray[np.bool_]:
@@ -123,7 +163,33 @@ def is_blank(descriptors: FloatArray) -> NDArray[np.bool_]:
     Returns:
         bool (...): the total variance, 1 for unrelated unit vectors, is below 1e-3.
     """
+    return ~(_spread(descriptors) >= BLANK_SPREAD)
+
+
+def are_blank_codes(codes: NDArray[np.uint8], scales: FloatArray) -> NDArray[np.bool_]:
+    """:func:`is_blank` of 8-bit codes; a few patches of each image are decoded, seldom all.
+
+    The variance of n patches is at least k / n times that of any k of them.
+
+    Args:
+        codes: uint8 (B, n, d).
+        scales: float32 (B, n).
+    """
+    patches = codes.shape[1]
+    chosen = slice(None, None, max(1, patches // SAMPLED))
+    few = _decoded(codes[:, chosen], scales[:, chosen])
+    blank = ~(_spread(few) * few.shape[1] >= BLANK_SPREAD * patches)
+    for index in np.flatnonzero(blank):
+        blank[index] = is_blank(_decoded(codes[index], scales[index]))
+    return blank
+
+
+def _decoded(codes: NDArray[np.uint8], scales: FloatArray) -> FloatArray:
+    return (codes.astype(np.float32) - np.float32(ZERO_POINT)) * scales[..., None]
+
+
+def _spread(descriptors: FloatArray) -> FloatArray:
+    """Total variance of the rows: (..., n, d) -> (...)."""
     power = np.einsum('...nd,...nd->...', descriptors, descriptors) / descriptors.shape[-2]
     mean = descriptors.mean(-2)
-    spread = power - np.einsum('...d,...d->...', mean, mean)
-    return ~(spread >= BLANK_SPREAD)
+    return np.asarray(power - np.einsum('...d,...d->...', mean, mean), np.float32)

@@ -10,11 +10,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vpr_ros.errors import MapError
+from vpr_ros.rerank.codes import PatchCodes, encode
 from vpr_ros.rerank.fusion import fuse
 from vpr_ros.rerank.homography import HomographyCheck, homography_check, stride_px
-from vpr_ros.rerank.matching import Matches, is_blank, joined, mutual_matches
+from vpr_ros.rerank.matching import (
+    Matches,
+    are_blank_codes,
+    buffer_size,
+    is_blank,
+    joined,
+    mutual_code_matches,
+    mutual_matches,
+)
 from vpr_ros.rerank.presets import RerankSettings
-from vpr_ros.rerank.scales import Patches, ScaleView, dimension, stack, view
+from vpr_ros.rerank.products import QueryCodes, byte_product
+from vpr_ros.rerank.scales import Patches, ScaleView, dimension, stack, stack_codes, view
 from vpr_ros.rerank.scoring import spatial_scores
 from vpr_ros.types import FloatArray, PatchSet, SpatialEvidence
 
@@ -62,6 +72,12 @@ class PreparedQuery:
             for size in settings.weights
         }
         self.grids = {size: patches[size].grid for size in settings.weights}
+        self.product = byte_product()
+        self.codes: dict[int, QueryCodes] = {}
+        if self.product is not None:
+            for size, scale in self.scales.items():
+                coded = encode(PatchSet(scale.descriptors, scale.centers_px, scale.grid))
+                self.codes[size] = self.product.prepare(coded)
 
     @property
     def similarities_per_candidate(self) -> int:
@@ -174,10 +190,18 @@ def _match(query: PreparedQuery, size: int, sets: Sequence[Patches], settings: R
         if width != dim:
             raise MapError(f'the place has patch descriptors of {width} dimensions, the query '
                            f'{dim}; build the map with the model in use')
-    workspace.grow(len(sets) * rows * rows, len(sets) * rows * dim)
-    references = stack(sets, stride=query.stride, dim=settings.dim, out=workspace.references)
-    matches = mutual_matches(scale.descriptors, references, workspace.similarities)
-    blank = is_blank(references)
+    workspace.grow(buffer_size(rows, rows, len(sets)), 0)
+    coded = [one for one in sets if isinstance(one, PatchCodes)]
+    if query.product is not None and len(coded) == len(sets):
+        codes, scales = stack_codes(coded, stride=query.stride, dim=settings.dim)
+        blank = are_blank_codes(codes, scales)
+        matches = mutual_code_matches(query.product, query.codes[size], codes, scales,
+                                      workspace.similarities)
+    else:
+        workspace.grow(0, len(sets) * rows * dim)
+        references = stack(sets, stride=query.stride, dim=settings.dim, out=workspace.references)
+        blank = is_blank(references)
+        matches = mutual_matches(scale.descriptors, references, workspace.similarities)
     reasons = [BLANK_CANDIDATE if b else '' for b in blank.tolist()]
     if scale.blank:
         blank, reasons = np.ones_like(blank), [BLANK_QUERY] * len(sets)

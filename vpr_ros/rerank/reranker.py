@@ -13,14 +13,13 @@ import os
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.rerank import blas
-from vpr_ros.rerank.matching import MAX_BLOCK
 from vpr_ros.rerank.pairs import Compared, PreparedQuery, Workspace, compare, evidence
 from vpr_ros.rerank.presets import RerankSettings, preset
 from vpr_ros.rerank.scales import Patches
 from vpr_ros.types import PatchSet, SpatialEvidence
 
-CANDIDATES_PER_BLOCK = 16  # at most, so that the time left is looked at often enough
-SMALL_BLOCK = 1 << 17  # similarities below which a second thread costs more than it gives
+CANDIDATES_PER_BLOCK = 16  # for each thread; few, so that the time left is looked at often enough
+SMALL_BLOCK = 1 << 18  # similarities below which a second thread costs more than it gives
 COST_MARGIN = 1.2  # the next candidates may take this much longer than the dearest so far
 COST_DECAY = 0.9  # how fast one slow moment is forgotten
 
@@ -128,7 +127,7 @@ class Reranker:
         prepared = PreparedQuery(query, self.settings, stride)
         check = bool(self.settings.method) and not coarse
         per_candidate = prepared.similarities_per_candidate
-        block = min(CANDIDATES_PER_BLOCK, max(1, MAX_BLOCK // per_candidate))
+        block = CANDIDATES_PER_BLOCK
         threads = self.workers if self._pool and block * per_candidate > SMALL_BLOCK else 1
         phase = 'coarse' if coarse else 'full'
         compared, usable, done = Compared.nothing(self.settings), [], 0

@@ -99,5 +99,27 @@ def stack(patches: Sequence[Patches], *, stride: int = 1, dim: int = 0,
     return unit
 
 
+def stack_codes(patches: Sequence[PatchCodes], *, stride: int = 1,
+                dim: int = 0) -> tuple[NDArray[np.uint8], FloatArray]:
+    """Codes of several images of one grid: uint8 (B, m, d), and their scales: float32 (B, m).
+
+    Decoded rows have unit length. The arguments are those of :func:`stack`.
+    """
+    rows, columns = patches[0].grid
+    width, kept = patches[0].codes.shape[1], dimension(patches[0], dim)
+    left = strided_grid(patches[0].grid, stride)
+    codes = np.empty((len(patches), *left, kept), np.uint8)
+    scales = np.empty((len(patches), *left), np.float32)
+    for into, of_rows, one in zip(codes, scales, patches, strict=True):
+        into[...] = one.codes.reshape(rows, columns, width)[::stride, ::stride, :kept]
+        of_rows[...] = one.scales.reshape(rows, columns)[::stride, ::stride]
+    flat = codes.reshape(len(patches), -1, kept)
+    if kept < width:  # the stored scales belong to all dimensions
+        signed = flat.astype(np.float32) - np.float32(ZERO_POINT)
+        lengths = np.sqrt(np.einsum('bnd,bnd->bn', signed, signed))
+        return flat, (1.0 / np.maximum(lengths, 1.0)).astype(np.float32)
+    return flat, scales.reshape(len(patches), -1)
+
+
 def _rows_of(patches: Patches) -> NDArray:
     return patches.codes if isinstance(patches, PatchCodes) else patches.descriptors
