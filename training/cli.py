@@ -14,7 +14,16 @@ import sys
 
 import torch
 
-from training.verbs import average, cluster, evaluate, export, render, train, whiten
+from training.verbs import (
+    average,
+    cluster,
+    evaluate,
+    export,
+    import_checkpoint,
+    render,
+    train,
+    whiten,
+)
 from vpr_ros.errors import VprError
 
 DESCRIPTION = 'Learns place recognition networks and hands them over to the robot.'
@@ -26,6 +35,7 @@ VERBS = (
     average.VERB,
     whiten.VERB,
     export.VERB,
+    import_checkpoint.VERB,
 )
 
 

@@ -18,7 +18,9 @@ from training.export import Parity, check_parity, export
 from training.images import batches, read_rgb, resize
 from training.model import PlaceNetwork
 from training.patch_network import PatchNetwork, add_patches, fit_patch_projection
+from training.quantise_command import Int8Options, describe_int8, replace_by_int8
 from training.recipe import Recipe, load_recipe
+from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import load_card
 
 PARITY_IMAGES = 16
@@ -72,12 +74,22 @@ def export_verb(arguments: argparse.Namespace) -> None:
     if arguments.patches:
         exported, added['patches'] = with_patches(network, recipe, arguments)
         patches = exported.card_entries(arguments.height, arguments.width)
+    if arguments.update_card and arguments.int8_calibration:
+        raise ConfigError('int8 changes what the file computes, so the card that is there does '
+                          'not hold for it; leave --update-card out')
     if arguments.update_card:  # its figures hold for the weights that it was written for
         load_card(path).check_file()
-        check_parity(network, path, images)
-    parity = export(exported, arguments.height, arguments.width, path, images)
+        check_parity(network, path, images, arguments.storage)
+    parity = export(exported, arguments.height, arguments.width, path, images, arguments.storage)
     results = json.loads(arguments.results.read_text('utf-8')) if arguments.results else {}
     results['export'] = {name: dataclasses.asdict(found) for name, found in parity.items()}
+    if arguments.int8_calibration:
+        options = Int8Options(arguments.int8_calibration, arguments.int8_images,
+                              arguments.max_recall_loss)
+        results['int8'] = replace_by_int8(
+            exported, path, dataset, height=arguments.height, width=arguments.width,
+            storage=arguments.storage, options=options)
+        print(describe_int8(results['int8']))
     if arguments.update_card:
         written = card.update_card(path, patches=patches, training=added, results=results)
         print_export(path, parity, written.path)

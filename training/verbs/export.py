@@ -9,6 +9,7 @@ from pathlib import Path
 
 from training.datasets import open_set
 from training.export_command import export_verb, patch_sizes
+from training.storage import SCHEMES
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
 from training.verbs.verb import Verb, add_recipe, add_size
 
@@ -32,6 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='0 rotates only, 1 whitens')
     parser.add_argument('--update-card', action='store_true',
                         help='same weights as the file that is there: keep what its card says')
+    parser.add_argument('--storage', choices=SCHEMES, default='compact',
+                        help='of the weights: compact is float16, and int8 for large matrices '
+                             '(default: compact)')
+    parser.add_argument('--int8-calibration', type=Path, metavar='FOLDER',
+                        help="make the backbone's convolutions int8, their ranges from the images "
+                             'there; recall on --check-images is measured before and after')
+    parser.add_argument('--int8-images', type=int, default=64,
+                        help='taken of that folder at most (default: %(default)s)')
+    parser.add_argument('--max-recall-loss', type=float, default=0.02,
+                        help='of recall@1 that int8 may cost (default: %(default)s)')
 
 
 VERB = Verb('export', export_verb, add_arguments,

@@ -161,23 +161,25 @@ def save(path, content, new=True):
     return path
 
 
-def test_patch_netvlad_with_whitening(tmp_path, vgg, image):
+@pytest.mark.parametrize('dim', [128, 512, 4096])
+def test_patch_netvlad_with_whitening(tmp_path, vgg, image, on_the_robot, dim):
     layer = layer_of(2, 512)
-    weight, bias = random(7, 1024, 1, 1, scale=0.1), random(7, scale=0.1)
+    weight, bias = random(dim, 1024, 1, 1, scale=0.1), random(dim, scale=0.1)
     state = {**below('encoder.', vgg), **below('pool.', layer), 'WPCA.0.weight': weight,
              'WPCA.0.bias': bias}
-    path = save(tmp_path / 'mapillary_WPCA7.pth.tar', {'num_pcs': 7, 'state_dict': state})
+    path = save(tmp_path / f'mapillary_WPCA{dim}.pth.tar', {'num_pcs': dim, 'state_dict': state})
     imported = import_checkpoint(path, size=SIZE)
-    assert (imported.origin, imported.dim) == ('Patch-NetVLAD', 7)
+    assert (imported.origin, imported.dim) == ('Patch-NetVLAD', dim)
     assert imported.card_input()['interpolation'] == 'area'
     vlad = netvlad(run_vgg(vgg, imagenet(image)), layer['conv.weight'], layer['centroids'])
     expected = functional.normalize(functional.conv2d(vlad[..., None, None], weight,
                                                       bias).flatten(1))
     close(imported.network(image), expected)
+    close(on_the_robot(path, image, '--family', 'patch-netvlad', '--patches', '2,3'), expected)
 
 
 @pytest.mark.parametrize('new', [True, False])
-def test_pytorch_netvlad_training_checkpoint(tmp_path, alexnet, image, new):
+def test_pytorch_netvlad_training_checkpoint(tmp_path, alexnet, new, on_the_robot):
     layer = layer_of(3, 256)
     layer['conv.bias'] = random(3)  # vladv2
     state = {f'{name.split(".")[0]}.module.{name.split(".", 1)[1]}': value for name, value in
@@ -190,11 +192,13 @@ def test_pytorch_netvlad_training_checkpoint(tmp_path, alexnet, image, new):
                                  size=(68, 88))
     assert (imported.origin, imported.dim) == ('pytorch-NetVlad', 768)
     bigger = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (1, 68, 88, 3), np.uint8))
-    close(imported.network(bigger),
-          netvlad(run_alexnet(alexnet, imagenet(bigger)), *layer.values()))
+    expected = netvlad(run_alexnet(alexnet, imagenet(bigger)), *layer.values())
+    close(imported.network(bigger), expected)
+    close(on_the_robot(tmp_path / 'model_best.pth.tar', bigger, '--family', 'pytorch-netvlad'),
+          expected)
 
 
-def test_openibl_counts_pixels_from_0_to_255(tmp_path, vgg, image):
+def test_openibl_counts_pixels_from_0_to_255(tmp_path, vgg, image, on_the_robot):
     layer = layer_of(2, 512)
     weight, bias = random(5, 1024, 1, 1, scale=0.1), random(5, scale=0.1)
     scaled = {**vgg, '0.weight': vgg['0.weight'] / 60}
@@ -207,6 +211,7 @@ def test_openibl_counts_pixels_from_0_to_255(tmp_path, vgg, image):
     vlad = netvlad(run_vgg(scaled, x), layer['conv.weight'], layer['centroids'])
     expected = functional.normalize(vlad @ weight.flatten(1).T + bias)
     close(imported.network(image), expected)
+    close(on_the_robot(tmp_path / 'vgg16_netvlad.pth', image, '--family', 'openibl'), expected)
     training = {f'module.{name}': value for name, value in state.items()
                 if not name.startswith('pca')}
     path = save(tmp_path / 'model_best.pth.tar', {'state_dict': training, 'epoch': 1,
@@ -218,7 +223,7 @@ def gem(x, p):
     return x.clamp(min=1e-6).pow(p).mean((2, 3)).pow(1 / p)
 
 
-def test_cosplace(tmp_path, resnet, image):
+def test_cosplace(tmp_path, resnet, image, on_the_robot):
     weight, bias = random(9, 256), random(9)
     state = {**below('backbone.', resnet), 'aggregation.1.p': torch.tensor([2.5]),
              'aggregation.3.weight': weight, 'aggregation.3.bias': bias}
@@ -227,6 +232,7 @@ def test_cosplace(tmp_path, resnet, image):
     pooled = gem(functional.normalize(run_resnet(resnet, imagenet(image))), 2.5)
     expected = functional.normalize(pooled @ weight.T + bias)
     close(imported.network(image), expected)
+    close(on_the_robot(tmp_path / 'resnet18_9.pth', image, '--family', 'cosplace'), expected)
     swarm = import_checkpoint(tmp_path / 'resnet18_9.pth', swarm_slam=True, size=(400, 500))
     assert swarm.origin == 'Swarm-SLAM'
     big = torch.from_numpy(np.random.default_rng(2).integers(0, 256, (1, 400, 500, 3), np.uint8))
@@ -234,7 +240,10 @@ def test_cosplace(tmp_path, resnet, image):
     shrunk = functional.interpolate(square, (224, 224), mode='bicubic', antialias=True)
     small = shrunk.round().clamp(0, 255).permute(0, 2, 3, 1)
     pooled = gem(functional.normalize(run_resnet(resnet, imagenet(small))), 2.5)
-    close(swarm.network(big), functional.normalize(pooled @ weight.T + bias))
+    expected = functional.normalize(pooled @ weight.T + bias)
+    close(swarm.network(big), expected)
+    found = on_the_robot(tmp_path / 'resnet18_9.pth', big, '--family', 'swarm-slam')
+    assert (found * expected).sum() > 0.9999  # a pixel may round the other way
 
 
 BENCHMARK = ['gem', 'gem_after', 'gem_fc', 'rrm', 'netvlad', 'netvlad_fc', 'crn', 'mac', 'spoc',
@@ -242,7 +251,7 @@ BENCHMARK = ['gem', 'gem_after', 'gem_fc', 'rrm', 'netvlad', 'netvlad_fc', 'crn'
 
 
 @pytest.mark.parametrize('kind', BENCHMARK)
-def test_deep_vg_benchmark(tmp_path, resnet, image, kind):
+def test_deep_vg_benchmark(tmp_path, resnet, image, kind, on_the_robot):
     torch.manual_seed(5)
     x = run_resnet(resnet, imagenet(image))
     unit = functional.normalize(x)
@@ -296,6 +305,8 @@ def test_deep_vg_benchmark(tmp_path, resnet, image, kind):
                                      'color': 'rgb'}
     close(imported.network.raw(image), raw)
     close(imported.network(image), functional.normalize(raw))
+    options = ['--aggregation', chosen] if chosen else []
+    close(on_the_robot(tmp_path / 'best_model.pth', image, *options), functional.normalize(raw))
 
 
 def test_what_does_not_belong_together_is_refused(tmp_path, alexnet, vgg, resnet):

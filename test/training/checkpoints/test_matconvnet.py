@@ -88,7 +88,7 @@ def original(layers, scores, minus_centres, image):
 
 
 @pytest.mark.parametrize('average', [AVERAGE.reshape(1, 1, 3), np.tile(AVERAGE, (4, 5, 1))])
-def test_with_whitening(tmp_path, network, average):
+def test_with_whitening(tmp_path, network, average, on_the_robot):
     layers, scores, minus_centres, whitening, bias = network
     imported = import_checkpoint(write(tmp_path / 'VGG16-NetVLAD.mat', layers, average),
                                  size=(32, 48))
@@ -97,6 +97,9 @@ def test_with_whitening(tmp_path, network, average):
     image = np.random.default_rng(1).integers(0, 256, (1, 32, 48, 3), np.uint8)
     expected = original(layers, scores, minus_centres, image) @ whitening[0, 0] + bias[0]
     found = imported.network(torch.from_numpy(image))[0].detach()
+    np.testing.assert_allclose(found, expected / np.linalg.norm(expected), rtol=1e-3, atol=2e-5)
+    found = on_the_robot(tmp_path / 'VGG16-NetVLAD.mat', torch.from_numpy(image), '--family',
+                         'netvlad')[0]
     np.testing.assert_allclose(found, expected / np.linalg.norm(expected), rtol=1e-3, atol=2e-5)
 
 

@@ -80,7 +80,7 @@ def picture(side):
     return torch.from_numpy(pixels)
 
 
-def test_cct_with_every_aggregation(tmp_path, cct):
+def test_cct_with_every_aggregation(tmp_path, cct, on_the_robot):
     image = picture(32)
     tokens = run_cct(cct, image)
     weights = (tokens @ cct['classifier.attention_pool.weight'].T).softmax(0)
@@ -105,6 +105,8 @@ def test_cct_with_every_aggregation(tmp_path, cct):
         assert (imported.height, imported.width) == (32, 32)
         close(imported.network.raw(image)[0], expected)
         close(imported.network(image)[0], functional.normalize(expected, dim=0))
+        options = ['--aggregation', chosen] if chosen else []
+        close(on_the_robot(path, image, *options)[0], functional.normalize(expected, dim=0))
     without = {k: v for k, v in cct.items() if 'attention_pool' not in k}
     torch.save(below('backbone.', without), tmp_path / 'w.pth')
     with pytest.raises(ModelError, match='has no sequence pooling'):
@@ -113,7 +115,7 @@ def test_cct_with_every_aggregation(tmp_path, cct):
         import_checkpoint(tmp_path / 'w.pth')
 
 
-def test_vit_of_the_hugging_face_library(tmp_path):
+def test_vit_of_the_hugging_face_library(tmp_path, on_the_robot):
     torch.manual_seed(1)
     prefix, block = 'backbone.vit_model.', 'encoder.layer.0.'
     state = {'embeddings.cls_token': random(1, 1, 768),
@@ -154,4 +156,5 @@ def test_vit_of_the_hugging_face_library(tmp_path):
     torch.save({f'{prefix}{name}': value for name, value in state.items()}, tmp_path / 'w.pth')
     imported = import_checkpoint(tmp_path / 'w.pth')
     close(imported.network.raw(image)[0], tokens[0])
+    close(on_the_robot(tmp_path / 'w.pth', image)[0], functional.normalize(tokens[0], dim=0))
     assert 'vit_b16 and CLS of deep-vg-benchmark' in imported.description
