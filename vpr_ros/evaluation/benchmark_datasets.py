@@ -21,15 +21,18 @@ from vpr_ros.evaluation.dataset import (
     stamp,
 )
 from vpr_ros.evaluation.position_datasets import from_positions
+from vpr_ros.evaluation.time_machine import time_machine_stamps
 
 CITIES_APART_M = 1e7
 
 
 def load_struct(path: Path, *, radius_m: float | None = None) -> Dataset:
-    """A NetVLAD ``dbStruct`` (.mat) of Pitts30k, Pitts250k or Tokyo 24/7.
+    """A NetVLAD ``dbStruct`` (.mat) of Pitts30k, Pitts250k, Tokyo 24/7 or Tokyo Time Machine.
 
-    Images are looked for beside the file and in its parent folder, database images also below
-    ``database/`` or ``images/``, queries below ``queries_real/``, ``queries/`` or ``query/``.
+    Images are looked for beside the file and in its parent folder, also below ``images/``,
+    ``database/`` or ``database_gsv_vga/``, and ``queries_real/``, ``queries/`` or ``query/``; a
+    ``.jpg`` of the list may lie there as ``.png``, as in Tokyo 24/7. Stamps are when images were
+    taken where the file tells (Time Machine data), else their order.
 
     Args:
         path: the .mat file.
@@ -38,15 +41,19 @@ def load_struct(path: Path, *, radius_m: float | None = None) -> Dataset:
     struct = _read_struct(path)
     names = [[str(n) for n in np.atleast_1d(struct[key])] for key in ('dbImageFns', 'qImageFns')]
     places = [np.asarray(struct[key], np.float64) for key in ('utmDb', 'utmQ')]
-    folders = (('database', 'images', ''), ('queries_real', 'queries', 'query', ''))
+    folders = (('database', 'database_gsv_vga', 'images', ''),
+               ('queries_real', 'queries', 'query', 'images', ''))
     parts = []
     for drive, (files, utm) in enumerate(zip(names, places, strict=True)):
         if utm.size != 2 * len(files):
             raise DataError(f'{path}: {len(files)} images but {utm.size // 2} positions')
-        root = _root_of(path, files[0] if files else '', folders[drive])
+        root, suffix = _root_of(path, files[0] if files else '', folders[drive])
+        stamps = time_machine_stamps(struct, ('dbTimeStamp', 'qTimeStamp')[drive], files) or [
+            stamp(order, drive=drive) for order in range(len(files))]
         parts.append([
-            ImageRef(root / file, file, stamp(order, drive=drive), (float(x), float(y)))
-            for order, (file, (x, y)) in enumerate(zip(files, utm.reshape(2, -1).T, strict=True))
+            ImageRef((root / file).with_suffix(suffix or Path(file).suffix), file, stamp_ns,
+                     (float(x), float(y)))
+            for file, stamp_ns, (x, y) in zip(files, stamps, utm.reshape(2, -1).T, strict=True)
         ])
     own = float(np.ravel(struct['posDistThr'])[0]) if 'posDistThr' in struct else DEFAULT_RADIUS_M
     return from_positions(path.stem, parts[0], parts[1], own if radius_m is None else radius_m)
@@ -71,13 +78,15 @@ def _read_struct(path: Path) -> dict[str, Any]:
     return struct
 
 
-def _root_of(path: Path, first: str, folders: Sequence[str]) -> Path:
-    """The folder in which the first image lies."""
+def _root_of(path: Path, first: str, folders: Sequence[str]) -> tuple[Path, str]:
+    """The folder in which the first image lies, and '.png' where all are of that kind."""
     candidates = [base / folder for base in (path.parent, path.parent.parent)
                   for folder in folders]
     for folder in candidates:
-        if (folder / first).is_file():
-            return folder
+        for suffix in ('', '.png'):
+            image = folder / first
+            if (image.with_suffix(suffix) if suffix else image).is_file():
+                return folder, suffix
     raise DataError(f'{path} names {first!r}, which is in none of '
                     f'{", ".join(str(c) for c in candidates)}')
 
