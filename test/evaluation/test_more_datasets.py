@@ -16,6 +16,7 @@ from scipy.io import savemat
 
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.benchmark_datasets import load_struct
+from vpr_ros.evaluation.datasets import load_dataset
 from vpr_ros.evaluation.raw_datasets import load_eynsham, load_san_francisco
 from vpr_ros.evaluation.st_lucia import drives_of, load_st_lucia
 from vpr_ros.evaluation.time_machine import time_machine_stamps
@@ -78,14 +79,14 @@ def struct_of(folder: Path, database: list[str], queries: list[str], **more) -> 
 def test_time_machine_images_know_their_month(tmp_path, form: str) -> None:
     database, queries = ['201502/a_000_012.jpg', '201503/b_030_012.jpg'], ['201503/b_030_012.jpg']
     touch(tmp_path, *(f'images/{name}' for name in database))
-    stamps: dict[str, list] = {
+    forms: dict[str, dict[str, list]] = {
         'months': {'dbTimeStamp': [201502, 201503], 'qTimeStamp': [201503]},
         # day 1 of MATLAB is 1 January of the year 0; Python's day 1 is that of the year 1
         'datenum': {'dbTimeStamp': [366.0 + datetime(2015, m, 1).toordinal() for m in (2, 3)],
                     'qTimeStamp': [366.0 + datetime(2015, 3, 1).toordinal()]},
         'folders': {},
-    }[form]
-    dataset = load_struct(struct_of(tmp_path, database, queries, **stamps))
+    }
+    dataset = load_struct(struct_of(tmp_path, database, queries, **forms[form]))
     assert dataset.queries[0].path == dataset.database[1].path == tmp_path / 'images' / queries[0]
 
     def month(image) -> str:
@@ -124,6 +125,8 @@ def test_eynsham(tmp_path) -> None:
         f'grab_{second}.{tile}.ppm' for second in (1231, 1232) for tile in range(5)]
     assert len(dataset.queries) == 10
     assert positives(dataset) == [[0, 1, 2, 3, 4]] * 5 + [[]] * 5
+    with pytest.raises(DataError, match='no queries'):  # all four lie in its first loop
+        load_dataset(tmp_path)
     route.write_text('<coordinates>-1.4,51.7800,0</coordinates>')
     with pytest.raises(DataError, match='25 images and 1 positions'):
         load_eynsham(tmp_path)
@@ -143,7 +146,7 @@ def test_revisited_san_francisco(tmp_path) -> None:
     poses.write_text(f'{header}1 0022 0.1 0.2 0.9 0.3 551131.0 4180999.0 12.0\n')
     dataset = load_san_francisco(tmp_path)
     assert [Path(image.name).name for image in dataset.database] == names
-    assert positives(dataset) == [[0]]
+    assert positives(dataset) == positives(load_dataset(tmp_path)) == [[0]]
     poses.write_text(f'{header}1 0022 0.1 0.2\n')
     with pytest.raises(DataError, match='line 2 is no number, name'):
         load_san_francisco(tmp_path)
@@ -182,7 +185,8 @@ def test_st_lucia(tmp_path) -> None:
     norths = [image.position_m[1] for image in dataset.database if image.position_m]
     assert norths == sorted(norths) and 6_900_000 < norths[0] < 7_000_000
     (tmp_path / '190809_0845' / 'webcam_video.avi').unlink()
-    assert load_st_lucia(tmp_path, radius_m=7.0) is not None  # taken out before
+    again = load_dataset(tmp_path, radius_m=7.0)  # taken out before
+    assert positives(again) == positives(dataset)
     third = load_st_lucia(tmp_path, database='100909_0845')
     assert third.database[0].name == '100909_0845/000000.png'
 

@@ -22,6 +22,7 @@ from vpr_ros.evaluation.dataset import (
     stamp,
 )
 from vpr_ros.evaluation.position_datasets import from_positions
+from vpr_ros.evaluation.st_lucia import drives_of, load_st_lucia
 from vpr_ros.evaluation.utm import to_utm
 
 EYNSHAM_ROUTE = Path('Route_map', 'Eynsham.kml')
@@ -30,6 +31,15 @@ EYNSHAM_FIRST_LOOP = 4787  # panoramas of the first time around: the database
 SAN_FRANCISCO_POSES = Path('reference_poses_598', 'reference_poses_addTM_all_598.txt')
 SAN_FRANCISCO_QUERIES = 'BuildingQueryImagesCartoIDCorrected-Upright'
 SAN_FRANCISCO_ZONE = 10
+
+
+def load_raw(path: Path, *, radius_m: float = DEFAULT_RADIUS_M) -> Dataset | None:
+    """Eynsham, Revisited San Francisco or St Lucia by what lies in a folder; None: neither."""
+    if (path / EYNSHAM_ROUTE).is_file():
+        return load_eynsham(path, radius_m=radius_m)
+    if (path / SAN_FRANCISCO_POSES).is_file():
+        return load_san_francisco(path, radius_m=radius_m)
+    return load_st_lucia(path, radius_m=radius_m) if drives_of(path) else None
 
 
 def load_eynsham(path: Path, *, radius_m: float = DEFAULT_RADIUS_M,
