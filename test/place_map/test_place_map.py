@@ -174,7 +174,7 @@ def test_info(path) -> None:
     make_map(path, 20)
     with PlaceMap.open(path, read_only=True) as place_map:
         info = place_map.info()
-    assert (info.path, info.places, info.sessions, info.revision) == (str(path), 20, 1, 20)
+    assert (info.path, info.places, info.sessions, info.revision) == (str(path), 20, 1, 21)
     assert (info.model, info.dim, info.format_version) == (MODEL, DIM, 1)
     assert (info.has_patches, info.read_only, info.index) == (True, True, 'flat')
     assert (info.statistics_count, info.prior_count) == (19, 4)

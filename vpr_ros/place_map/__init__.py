@@ -2,19 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The map: one SQLite file as the truth, a search index derived from it."""
 
+from vpr_ros.place_map.budget import Budget
 from vpr_ros.place_map.checking import check
 from vpr_ros.place_map.identity import ModelIdentity
-from vpr_ros.place_map.merging import merge
+from vpr_ros.place_map.merging import extract, merge
 from vpr_ros.place_map.place_map import PlaceMap
+from vpr_ros.place_map.pruning import Pruned, PrunePolicy
 from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session
 
 __all__ = [
+    'Budget',
     'MapBytes',
     'MapInfo',
     'ModelIdentity',
     'Neighbour',
     'PlaceMap',
+    'PrunePolicy',
+    'Pruned',
     'Session',
     'check',
+    'extract',
     'merge',
 ]

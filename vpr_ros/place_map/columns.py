@@ -18,6 +18,8 @@ from vpr_ros.errors import MapError
 from vpr_ros.place_map.schema import REVISIT_OF
 from vpr_ros.types import Place, Pose
 
+Box = tuple[tuple[float, float, float], tuple[float, float, float]]
+
 _ROW = np.dtype(
     [
         ('place_id', np.int64),
@@ -53,6 +55,14 @@ class PlaceColumns:
     def positions_m(self) -> NDArray[np.float64]:
         """Positions, float64 (n, 3); NaN for places without a pose."""
         return self._rows['pose'][: self._count, :3]
+
+    def bounding_box_m(self) -> Box | None:
+        """Lowest and highest coordinates over all poses; None without poses."""
+        positions = self.positions_m[~np.isnan(self.positions_m[:, 0])]
+        if len(positions) == 0:
+            return None
+        low, high = positions.min(axis=0).tolist(), positions.max(axis=0).tolist()
+        return (low[0], low[1], low[2]), (high[0], high[1], high[2])
 
     def append(self, place: Place) -> None:
         """Add one place."""
@@ -108,16 +118,31 @@ class PlaceColumns:
             revisit_of=spot,
         )
 
+    def set_pose(self, row: int, pose: Pose) -> None:
+        """Give the place in a row another pose."""
+        self._rows[row]['pose'] = (*pose.position_m, *pose.quaternion_xyzw)
+        self._rows[row]['pose_frame'] = self._code(pose.frame_id)
+
+    def rows_at(self, stamp_ns: int, session_id: int | None = None) -> NDArray[np.int64]:
+        """Rows of the places of a stamp, of one session or of all, ascending."""
+        rows = slice(0, self._count) if session_id is None else self.session_rows(session_id)
+        return rows.start + np.flatnonzero(self._rows['stamp_ns'][rows] == stamp_ns)
+
     def row(self, place_id: int) -> int:
         """The row of a place.
 
         Raises:
             MapError: the map has no such place.
         """
-        row = self.rows_below(place_id)
-        if row == self._count or self.ids[row] != place_id:
+        row = self.find(place_id)
+        if row is None:
             raise MapError(f'the map has no place {place_id}; it holds {self._count} places')
         return row
+
+    def find(self, place_id: int) -> int | None:
+        """The row of a place; None when the map has no such place."""
+        row = self.rows_below(place_id)
+        return row if row < self._count and self.ids[row] == place_id else None
 
     def rows_below(self, place_id: int) -> int:
         """How many places have a smaller id."""

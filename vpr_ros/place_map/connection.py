@@ -5,20 +5,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 import os
 from pathlib import Path
 import sqlite3
 from urllib.parse import quote
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import schema
+from vpr_ros.place_map import migration, schema
 from vpr_ros.place_map.limits import MAX_CARD_BYTES, MAX_PATCH_BYTES
 
 MEMORY = ':memory:'
 _BUSY_S = 5.0
 _LIMIT_LENGTH, _LIMIT_ATTACHED = 0, 7  # SQLite's numbers; Python names them from 3.11 on
 _LARGEST_VALUE = max(MAX_PATCH_BYTES, MAX_CARD_BYTES) + 4096
+# What is removed is zeroed in the file: repairing must not bring it back, nor anybody else.
+_PRAGMAS = ('trusted_schema = OFF', 'cell_size_check = ON', 'foreign_keys = ON',
+            'secure_delete = ON', 'temp_store = MEMORY')
 
 # SQLite's words, and what they mean here. Python 3.10 gives no error codes.
 _MEANINGS = (
@@ -59,16 +62,19 @@ def connect(path: Path | str, mode: str) -> sqlite3.Connection:
     )
     if hasattr(connection, 'enable_load_extension'):
         connection.enable_load_extension(False)
-    if hasattr(connection, 'setlimit'):
-        connection.setlimit(_LIMIT_LENGTH, _LARGEST_VALUE)
-        connection.setlimit(_LIMIT_ATTACHED, 0)
-    for pragma in ('trusted_schema = OFF', 'cell_size_check = ON', 'foreign_keys = ON'):
+    _limit(connection, _LIMIT_LENGTH, _LARGEST_VALUE)
+    _limit(connection, _LIMIT_ATTACHED, 0)
+    for pragma in _PRAGMAS:
         connection.execute(f'PRAGMA {pragma}')
     return connection
 
 
 def open_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """Open a map file and make sure that it is one.
+    """Open a map file and make sure that it is one, of the present format.
+
+    An older format is brought forward: in the file when it is opened for writing (the caller
+    holds its :class:`.lock.WriterLock`), else in a copy in memory, so that the file stays as it
+    is.
 
     Raises:
         MapError: missing, a directory, empty, foreign, of a newer version, or damaged.
@@ -77,11 +83,45 @@ def open_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
     with explained(path, 'open it'):
         connection = _connect_reader(path) if read_only else connect(path, 'rw')
         try:
-            identify(connection, path)
+            if identify(connection, path) < schema.FORMAT_VERSION:
+                if read_only:
+                    connection = _copy_in_memory(connection)
+                migration.migrate(connection, path)
+                identify(connection, path)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def file_bytes(path: Path | str) -> int:
+    """Bytes of a map's file and its log; 0 for a map in memory."""
+    total = 0
+    if path != MEMORY:
+        for name in (str(path), f'{path}-wal'):
+            with suppress(OSError):
+                total += os.stat(name).st_size
+    return total
+
+
+def vacuum(connection: sqlite3.Connection) -> None:
+    """Write a file anew without the space of removed rows; SQLite does so by way of a copy."""
+    _limit(connection, _LIMIT_ATTACHED, 1)
+    try:
+        connection.execute('VACUUM')
+    finally:
+        _limit(connection, _LIMIT_ATTACHED, 0)
+
+
+def check_is_map(path: Path) -> None:
+    """Check that a file is a map of a format that is known here; nothing of it is changed.
+
+    Raises:
+        MapError: as :func:`open_file`.
+    """
+    check_file(path)
+    with explained(path, 'open it'), closing(_connect_reader(path)) as connection:
+        identify(connection, path)
 
 
 def check_file(path: Path) -> None:
@@ -105,8 +145,11 @@ def check_file(path: Path) -> None:
         ) from error
 
 
-def identify(connection: sqlite3.Connection, path: Path | str) -> None:
-    """Check that a connection leads to a map of this format, and to nothing besides.
+def identify(connection: sqlite3.Connection, path: Path | str) -> int:
+    """Check that a connection leads to a map of a known format, and to nothing besides.
+
+    Returns:
+        The format.
 
     Raises:
         MapError: it does not.
@@ -129,11 +172,24 @@ def identify(connection: sqlite3.Connection, path: Path | str) -> None:
         for name, sql in connection.execute('SELECT name, sql FROM sqlite_master')
         if not str(name).startswith('sqlite_autoindex')
     }
-    if version < 1 or found != schema.TABLES:
+    if version < 1 or found != migration.tables_of(version):
         raise MapError(
-            f'map {path} is damaged: its tables are not those of format {schema.FORMAT_VERSION}; '
-            f'restore it from a copy'
+            f'map {path} is damaged: its tables are not those of format {version}; '
+            f'restore it from a copy, or save what is left with `vpr map repair`'
         )
+    return int(version)
+
+
+def _limit(connection: sqlite3.Connection, limit: int, value: int) -> None:
+    if hasattr(connection, 'setlimit'):  # Python 3.11 and later
+        connection.setlimit(limit, value)
+
+
+def _copy_in_memory(connection: sqlite3.Connection) -> sqlite3.Connection:
+    copy = connect(MEMORY, 'rwc')
+    with closing(connection):
+        connection.backup(copy)
+    return copy
 
 
 def _connect_reader(path: Path) -> sqlite3.Connection:

@@ -28,5 +28,6 @@ class Intact:
         if kind is not None and issubclass(kind, _DAMAGE):
             raise MapError(
                 f'map {self._label} is damaged: {self._what} was changed since it was written '
-                f'({error}); restore the map from a copy'
+                f'({error}); restore the map from a copy, or save what is left with '
+                f'`vpr map repair`'
             ) from error

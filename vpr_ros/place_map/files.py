@@ -61,7 +61,7 @@ def check_replaceable(path: Path) -> None:
         raise MapError(f'map {path} is a folder; name a .vprmap file in it')
     if path.exists() and path.stat().st_size > 0:
         try:
-            sqlite.open_file(path, read_only=True).close()
+            sqlite.check_is_map(path)
         except MapError as error:
             raise MapError(f'{error}; it is not overwritten, move it away first') from error
 

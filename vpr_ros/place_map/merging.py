@@ -1,28 +1,26 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Several maps made into one."""
+"""Several maps made into one, and sessions of one made into another: places are copied whole."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
-
-import numpy as np
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files
 from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.context import MapContext
-from vpr_ros.place_map.halves import half_matrix
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.place_map import PlaceMap
 from vpr_ros.place_map.records import MapInfo
 from vpr_ros.place_map.schema import DESCRIPTOR
-from vpr_ros.place_map.statistics import Statistics, sum_rows
-from vpr_ros.place_map.store import State, Store
+from vpr_ros.place_map.store import Store
+from vpr_ros.place_map.writing import MapWriter
 
 
 def merge(paths: Sequence[Path | str], out: Path | str) -> MapInfo:
@@ -45,25 +43,68 @@ def merge(paths: Sequence[Path | str], out: Path | str) -> MapInfo:
     if not paths:
         raise MapError('no maps to merge were named; name at least one')
     out = Path(out)
-    with files.new_map(out, overwrite=False, doing='merge into it') as connection:
-        sources = []
-        try:
-            for path in paths:
-                source = sqlite.open_file(Path(path), read_only=True)
-                source.execute('BEGIN')
-                sources.append(Store(source, str(path)))
-            model = _common_model(sources)
-            connection.execute('BEGIN')
-            target = Store(connection, str(out))
-            contexts = [source.context(model.dim) for source in sources]
-            target.create(model, reduce(MapContext.joined, contexts))
-            _copy_all(sources, target, model)
-            connection.execute('COMMIT')
-        finally:
-            for store in sources:
-                store.connection.close()
+    with (
+        files.new_map(out, overwrite=False, doing='merge into it') as connection,
+        ExitStack() as opened,
+    ):
+        sources = [opened.enter_context(_reading(path)) for path in paths]
+        model = _common_model(sources)
+        context = reduce(MapContext.joined, (source.context(model.dim) for source in sources))
+        writer = MapWriter(connection, str(out), model, context)
+        _copy(sources, writer, model)
+        writer.finish()
     with PlaceMap.open(out, read_only=True) as merged:
         return merged.info()
+
+
+def extract(path: Path | str, sessions: Collection[int], out: Path | str) -> MapInfo:
+    """Make a map of some sessions of another, which stays as it is.
+
+    Sessions and places get new numbers. A revisit of a place that is left behind becomes a place
+    of its own; the mean of what was subtracted from descriptors is that of the whole map.
+
+    Args:
+        path: the map.
+        sessions: ids of the sessions to take, at least one.
+        out: the new map; it must not exist.
+
+    Returns:
+        Facts about the new map.
+
+    Raises:
+        MapError: the map cannot be read or has no such session, or ``out`` exists or cannot be
+            written.
+    """
+    out = Path(out)
+    with (
+        files.new_map(out, overwrite=False, doing='split into it') as connection,
+        _reading(path) as source,
+    ):
+        known = source.sessions()
+        missing = sorted(set(sessions) - set(known))
+        if missing or not sessions:
+            found = ', '.join(map(str, known)) or 'none'
+            wanted = ', '.join(map(str, missing)) or 'none'
+            raise MapError(f'map {path} has the sessions {found}; {wanted} was asked for, '
+                           f'name some of those')
+        model = source.model()
+        writer = MapWriter(connection, str(out), model, source.context(model.dim))
+        _copy([source], writer, model, sessions)
+        writer.finish()
+    with PlaceMap.open(out, read_only=True) as part:
+        return part.info()
+
+
+@contextmanager
+def _reading(path: Path | str) -> Iterator[Store]:
+    """One snapshot of a map."""
+    connection = sqlite.open_file(Path(path), read_only=True)
+    try:
+        with sqlite.explained(path, 'read it'):
+            connection.execute('BEGIN')
+            yield Store(connection, str(path))
+    finally:
+        connection.close()
 
 
 def _common_model(sources: Sequence[Store]) -> ModelIdentity:
@@ -86,24 +127,28 @@ def _common_model(sources: Sequence[Store]) -> ModelIdentity:
     return model
 
 
-def _copy_all(sources: Sequence[Store], target: Store, model: ModelIdentity) -> None:
+def _copy(
+    sources: Sequence[Store], target: MapWriter, model: ModelIdentity,
+    wanted: Collection[int] | None = None,
+) -> None:
     place_id = session_id = 0
-    total = np.zeros(model.dim)
     for source in sources:
-        new_ids, new_places = {}, {0: 0}
-        for old_id, name in source.sessions().items():
-            session_id += 1
-            new_ids[old_id] = session_id
-            target.put_session(session_id, name)
+        new_ids, new_places, matches = {}, {0: 0}, source.matches()
+        for old_id, session in source.sessions().items():
+            if wanted is None or old_id in wanted:
+                session_id += 1
+                new_ids[old_id] = session_id
+                target.session(session_id, session)
         for rows in source.place_rows(model.dim):
             columns = PlaceColumns()
             columns.extend(rows)
-            total += sum_rows(half_matrix([row[DESCRIPTOR] for row in rows], model.dim))
             for number, row in enumerate(rows):
-                place_id += 1
                 old = columns.place(number)
+                if old.session_id not in new_ids:
+                    continue
+                place_id += 1
                 new_places[old.place_id] = place_id
-                target.put_place(
+                target.place(
                     replace(
                         old,
                         place_id=place_id,
@@ -113,7 +158,5 @@ def _copy_all(sources: Sequence[Store], target: Store, model: ModelIdentity) -> 
                     row[DESCRIPTOR],
                     source.thumbnail(old.place_id),
                     source.patches(old.place_id),
+                    matches.get(old.place_id, 0),
                 )
-    if place_id > 0:
-        target.put_statistics(Statistics.empty(model.dim).renewed(total, place_id))
-    target.put_state(State(revision=1, places=place_id, next_place_id=place_id + 1))

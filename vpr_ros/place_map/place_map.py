@@ -9,8 +9,8 @@ added. Files can be read by many processes beside one writer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing, suppress
 import os
 from pathlib import Path
 import sqlite3
@@ -19,20 +19,19 @@ from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files
 from vpr_ros.place_map.context import MapContext
+from vpr_ros.place_map.editing import MapEditor
 from vpr_ros.place_map.halves import half_bytes
 from vpr_ros.place_map.identity import ModelIdentity, check_built_by, check_model
 from vpr_ros.place_map.index import check_kind
-from vpr_ros.place_map.limits import check_facts, check_name, check_parts, to_half
+from vpr_ros.place_map.limits import check_facts, check_parts, to_half
 from vpr_ros.place_map.lock import WriterLock
-from vpr_ros.place_map.reader import MapReader
-from vpr_ros.place_map.records import Session
-from vpr_ros.place_map.store import Store
+from vpr_ros.place_map.store import SessionRow, Store
 from vpr_ros.types import FloatArray, Place, Pose
 
 _NO_PATCHES: Mapping[int, bytes] = {}
 
 
-class PlaceMap(MapReader):
+class PlaceMap(MapEditor):
     """A map of places; made by :meth:`create` or :meth:`open`, ended by :meth:`close`.
 
     Example:
@@ -142,6 +141,8 @@ class PlaceMap(MapReader):
         with self._guard:
             if self._closed:
                 return
+            with suppress(MapError):  # a full disk: the session then stays open in the file
+                self.end_session()
             self._closed = True
             if not self._read_only:
                 # Readers of other processes, or a full disk, may keep the log beside the file.
@@ -160,25 +161,6 @@ class PlaceMap(MapReader):
         self.close()
 
     # -- growing --------------------------------------------------------------------------------
-
-    def new_session(self, name: str = '') -> Session:
-        """Begin a drive; places are added to it from now on.
-
-        Raises:
-            MapError: the map is read-only or cannot be written, or the name is too long.
-        """
-        check_name(name, 'the name of the session')
-        with self._guard:
-            session_id = self._next_session_id()
-            with self._transaction('begin a session'):
-                self._store.put_session(session_id, name)
-                state = self._state.changed()
-                self._store.put_state(state)
-            self._state = state
-            self._sessions[session_id] = name
-            self._session_id = session_id
-            self._in_step = True
-            return self._session(session_id)
 
     def add(
         self,
@@ -238,7 +220,9 @@ class PlaceMap(MapReader):
             seen = self._context if context is None else self._context.with_place(context)
             with self._transaction('add a place'):
                 if session_id not in self._sessions:
-                    self._store.put_session(session_id, '')
+                    self._store.put_session(session_id, SessionRow())
+                if revisit_of:
+                    self._store.count_match(revisit_of)
                 self._store.put_place(place, half_bytes(half), thumbnail, patches)
                 growth = self._view.prepare(half)
                 if growth.index is not None:
@@ -247,11 +231,12 @@ class PlaceMap(MapReader):
                 if seen is not self._context:
                     self._store.put_context(seen)
             self._view.grow(place, half, growth, thumbnail, patches)
-            self._sessions.setdefault(session_id, '')
+            self._sessions.setdefault(session_id, SessionRow())
             self._session_id = session_id
             self._state = state
             self._context = seen
             self._in_step = True
+            self._keep_budget()
             return place
 
     def save_as(self, path: Path | str) -> None:
@@ -277,24 +262,3 @@ class PlaceMap(MapReader):
                 source = sqlite.open_file(Path(self._path), read_only=True)
             with closing(source):
                 source.backup(target)
-
-    # -- inside ---------------------------------------------------------------------------
-
-    @contextmanager
-    def _transaction(self, doing: str) -> Iterator[None]:
-        """All or nothing, in the file and, through ``_in_step``, in memory."""
-        with self._reading(doing):
-            if self._read_only:
-                raise MapError(f'map {self._path} is open read-only, cannot {doing}; open it for '
-                               f'writing (mode mapping)')
-            execute = self._connection.execute
-            execute('BEGIN IMMEDIATE')
-            try:
-                yield
-                self._in_step = False
-                execute('COMMIT')
-            except BaseException:
-                if self._connection.in_transaction:
-                    execute('ROLLBACK')
-                    self._in_step = True
-                raise

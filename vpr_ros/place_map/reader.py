@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-import os
+from contextlib import contextmanager
 from pathlib import Path
 import sqlite3
 import threading
@@ -20,8 +19,9 @@ from vpr_ros.place_map import schema
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.limits import check_integer, to_half
+from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session
-from vpr_ros.place_map.store import State, Store
+from vpr_ros.place_map.store import SessionRow, Store
 from vpr_ros.place_map.view import MapView
 from vpr_ros.types import FloatArray, Place
 
@@ -52,7 +52,7 @@ class MapReader:
         self._closed = False
         self._in_step = False
         self._state = State()
-        self._sessions: dict[int, str] = {}
+        self._sessions: dict[int, SessionRow] = {}
         with sqlite.explained(path, 'read it'):
             self._uuid = self._store.uuid()
             self._model = self._store.model()
@@ -96,6 +96,12 @@ class MapReader:
                 self._view.columns.row(place_id)
             return self._view.similarities(half, ids)
 
+    def ids_at(self, stamp_ns: int, session_id: int | None = None) -> list[int]:
+        """Ids of the places of a stamp, in one session or in all, ascending."""
+        with self._reading('search'):
+            rows = self._view.columns.rows_at(stamp_ns, session_id)
+            return self._view.columns.ids[rows].tolist()
+
     def first_id_since(
         self, session_id: int, *, stamp_ns: int | None = None, travelled_m: float | None = None
     ) -> int | None:
@@ -127,7 +133,9 @@ class MapReader:
 
     def spot_of(self, place: Place) -> Place:
         """The first place that showed the same spot: another one for a revisit, else itself."""
-        return self.place(place.revisit_of) if place.revisit_of else place
+        with self._reading('read a place'):
+            row = self._view.columns.find(place.revisit_of)
+            return place if row is None else self._view.columns.place(row)
 
     def places(self, ids: Iterable[int] | None = None) -> list[Place]:
         """Some places, in the order of ``ids``, or all, ascending."""
@@ -174,12 +182,6 @@ class MapReader:
         """Facts about the map."""
         with self._reading('read it'):
             view = self._view
-            positions = view.columns.positions_m
-            positions = positions[~np.isnan(positions[:, 0])]
-            box = None
-            if len(positions):
-                low, high = positions.min(axis=0).tolist(), positions.max(axis=0).tolist()
-                box = ((low[0], low[1], low[2]), (high[0], high[1], high[2]))
             return MapInfo(
                 path=str(self._path),
                 uuid=self._uuid,
@@ -190,7 +192,7 @@ class MapReader:
                 sessions=len(self._sessions),
                 has_patches=view.patch_bytes > 0,
                 bytes=MapBytes(
-                    file=self._file_bytes(),
+                    file=sqlite.file_bytes(self._path),
                     descriptors=2 * self._model.dim * len(view),
                     thumbnails=view.thumbnail_bytes,
                     patches=view.patch_bytes,
@@ -201,8 +203,9 @@ class MapReader:
                 context_window=self._context.window,
                 index=view.index.kind,
                 read_only=self._read_only,
-                bounding_box_m=box,
+                bounding_box_m=view.columns.bounding_box_m(),
                 travelled_m=sum(view.columns.session_span(s)[3] for s in self._sessions),
+                forgotten=self._state.forgotten,
             )
 
     def refresh(self) -> int:
@@ -261,7 +264,8 @@ class MapReader:
         if len(self._view) != self._state.places:
             raise MapError(
                 f'map {self._path} is damaged: {len(self._view)} places found, '
-                f'{self._state.places} were written; restore the map from a copy'
+                f'{self._state.places} were written; restore the map from a copy, or '
+                f'save what is left with `vpr map repair`'
             )
         self._in_step = True
 
@@ -276,16 +280,8 @@ class MapReader:
 
     def _session(self, session_id: int) -> Session:
         places, started_ns, ended_ns, _ = self._view.columns.session_span(session_id)
-        return Session(session_id, self._sessions[session_id], started_ns, ended_ns, places)
-
-    def _file_bytes(self) -> int:
-        if self._path == sqlite.MEMORY:
-            return 0
-        total = 0
-        for name in (str(self._path), f'{self._path}-wal'):
-            with suppress(OSError):
-                total += os.stat(name).st_size
-        return total
+        name, robot, closed = self._sessions[session_id]
+        return Session(session_id, name, started_ns, ended_ns, places, robot, closed)
 
     def _next_session_id(self) -> int:
         return max(self._sessions, default=0) + 1

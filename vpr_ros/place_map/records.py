@@ -33,6 +33,8 @@ class Session:
         started_ns: stamp of its first place; None while it has none.
         ended_ns: stamp of its last place; None while it has none.
         places: how many places it holds.
+        robot: the robot that drove, or ''.
+        closed: it was ended; False while places are added to it, and after a sudden end.
     """
 
     session_id: int
@@ -40,6 +42,8 @@ class Session:
     started_ns: int | None = None
     ended_ns: int | None = None
     places: int = 0
+    robot: str = ''
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class MapInfo:
         bounding_box_m: ((x, y, z), (x, y, z)), lowest and highest coordinates over all poses;
             None without poses.
         travelled_m: distance travelled, summed over the sessions.
+        forgotten: number of places that were removed to keep the map within its budget.
     """
 
     path: str
@@ -98,6 +103,7 @@ class MapInfo:
     read_only: bool
     bounding_box_m: tuple[tuple[float, float, float], tuple[float, float, float]] | None
     travelled_m: float
+    forgotten: int = 0
 
     @property
     def dim(self) -> int:

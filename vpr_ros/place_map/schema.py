@@ -10,12 +10,13 @@ says, so that a flipped bit is found when the row is read.
 meta           ``uuid``, ``model``, ``model_card``, ``state`` (revision, number of places, next
                place id), ``statistics`` (see :mod:`vpr_ros.place_map.statistics`), ``mean``,
                ``context`` and ``context_mean`` (see :mod:`vpr_ros.place_map.context`)
-sessions       one row a drive
+sessions       one row a drive: its name, the robot that drove, whether it was ended
 places         one row a place; pose and travelled distance are NULL when unknown; the descriptor
                is float16; the sizes of thumbnail and patches tell when one of those is missing;
                ``revisit_of`` is the earlier place that shows the same spot, 0 for none
 thumbnails     JPEG; beside the places, so that opening a map does not read them
 patches        encoded patch descriptors, one row a patch size
+matches        how often a place was recognised by a later keyframe; no row for never
 =============  ===================================================================================
 """
 
@@ -28,7 +29,7 @@ from typing import Any
 import zlib
 
 APPLICATION_ID = 0x5650524D  # 'VPRM'
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # see vpr_ros.place_map.migration for the older ones
 
 TABLES = {
     'meta': """CREATE TABLE meta (
@@ -38,6 +39,8 @@ TABLES = {
     'sessions': """CREATE TABLE sessions (
         session_id INTEGER PRIMARY KEY,
         name TEXT NOT NULL,
+        robot TEXT NOT NULL,
+        closed INTEGER NOT NULL,
         checksum INTEGER NOT NULL)""",
     'places': """CREATE TABLE places (
         place_id INTEGER PRIMARY KEY,
@@ -62,6 +65,10 @@ TABLES = {
         codes BLOB NOT NULL,
         checksum INTEGER NOT NULL,
         PRIMARY KEY (place_id, size))""",
+    'matches': """CREATE TABLE matches (
+        place_id INTEGER PRIMARY KEY REFERENCES places ON DELETE CASCADE,
+        count INTEGER NOT NULL,
+        checksum INTEGER NOT NULL)""",
 }
 
 # Columns of a row of ``places`` by number.
@@ -89,6 +96,16 @@ def blob_checksum(place_id: int, size: int, data: bytes) -> int:
 
 
 def text_checksum(key: str | int, value: str | bytes) -> int:
-    """CRC-32 of a row of ``meta`` or ``sessions``."""
+    """CRC-32 of a row of ``meta``."""
     data = value.encode() if isinstance(value, str) else value
     return zlib.crc32(data, zlib.crc32(f'{key}\0'.encode()))
+
+
+def session_checksum(session_id: int, name: str, robot: str, closed: int) -> int:
+    """CRC-32 of a row of ``sessions``."""
+    return zlib.crc32(f'{session_id}\0{name}\0{robot}\0{closed}'.encode())
+
+
+def count_checksum(place_id: int, count: int) -> int:
+    """CRC-32 of a row of ``matches``."""
+    return zlib.crc32(struct.pack('<qq', place_id, count))

@@ -4,54 +4,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-import json
-import sqlite3
-from typing import Any
-import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.place_map import schema
-from vpr_ros.place_map.context import MapContext
-from vpr_ros.place_map.damage import Intact
 from vpr_ros.place_map.halves import half_matrix
-from vpr_ros.place_map.identity import ModelIdentity
-from vpr_ros.place_map.limits import MAX_DIM
-from vpr_ros.place_map.statistics import Statistics
-from vpr_ros.types import Place
+from vpr_ros.place_map.meta import MetaStore
+from vpr_ros.types import Place, Pose
 
 _BATCH = 4096
 _MOST_VARIABLES = 500  # in one statement; old builds of SQLite take 999
 PlaceRow = Sequence[Any]
 
 
-@dataclass(frozen=True)
-class State:
-    """What changes with every place.
+class SessionRow(NamedTuple):
+    """What is written of a drive.
 
     Attributes:
-        revision: counts the transactions that changed the map.
-        places: number of places.
-        next_place_id: ids are never used twice, also when places are removed.
+        name: as given, or ''.
+        robot: the robot that drove, or ''.
+        closed: it was ended; False while places are added, and after a sudden end.
     """
 
-    revision: int = 0
-    places: int = 0
-    next_place_id: int = 1
-
-    def changed(self) -> State:
-        """The state after a change that adds no place."""
-        return State(self.revision + 1, self.places, self.next_place_id)
-
-    def with_place(self) -> State:
-        """The state after one more place."""
-        return State(self.revision + 1, self.places + 1, self.next_place_id + 1)
+    name: str = ''
+    robot: str = ''
+    closed: bool = False
 
 
-class Store:
+class Store(MetaStore):
     """The tables of one map.
 
     Args:
@@ -59,123 +42,29 @@ class Store:
         label: the map's name in error messages.
     """
 
-    def __init__(self, connection: sqlite3.Connection, label: str) -> None:
-        self.connection = connection
-        self.label = label
-
-    # -- meta -----------------------------------------------------------------------------------
-
-    def create(self, model: ModelIdentity, context: MapContext) -> None:
-        """Make the tables of an empty map."""
-        execute = self.connection.execute
-        execute(f'PRAGMA application_id = {schema.APPLICATION_ID}')
-        execute(f'PRAGMA user_version = {schema.FORMAT_VERSION}')
-        for sql in schema.TABLES.values():
-            execute(sql)
-        self._put('uuid', str(uuid.uuid4()))
-        self._put(
-            'model', json.dumps({'name': model.name, 'sha256': model.sha256, 'dim': model.dim})
-        )
-        self._put('model_card', model.card_json)
-        self.put_state(State())
-        self.put_statistics(Statistics.empty(model.dim))
-        self.put_context(context)
-
-    def uuid(self) -> str:
-        """The map's identity."""
-        return str(self._get('uuid'))
-
-    def model(self) -> ModelIdentity:
-        """The model that built the map."""
-        with self._intact('its model'):
-            raw = json.loads(self._get('model'))
-            name, sha256, dim = str(raw['name']), str(raw['sha256']), int(raw['dim'])
-            if not 0 < dim <= MAX_DIM:
-                raise ValueError(f'{dim} dimensions')
-            return ModelIdentity(name, sha256, dim, str(self._get('model_card')))
-
-    def state(self) -> State:
-        """Revision and counters."""
-        with self._intact('its state'):
-            return State(**{k: int(v) for k, v in json.loads(self._get('state')).items()})
-
-    def put_state(self, state: State) -> None:
-        """Write revision and counters."""
-        self._put('state', json.dumps(vars(state)))
-
-    def statistics(self, dim: int) -> Statistics:
-        """The normalisation."""
-        with self._intact('its statistics'):
-            raw = json.loads(self._get('statistics'))
-            mean = np.frombuffer(self._get('mean'), dtype='<f8').astype(np.float64)
-            if mean.shape != (dim,) or not np.isfinite(mean).all():
-                raise ValueError('wrong mean')
-            return Statistics(
-                mean, int(raw['count']), int(raw['revision']), int(raw['prior_count'])
-            )
-
-    def put_statistics(self, statistics: Statistics) -> None:
-        """Write the normalisation."""
-        self._put('mean', statistics.mean.astype('<f8').tobytes())
-        self._put(
-            'statistics',
-            json.dumps(
-                {
-                    'prior_count': statistics.prior_count,
-                    'count': statistics.count,
-                    'revision': statistics.revision,
-                }
-            ),
-        )
-
-    def context(self, dim: int) -> MapContext:
-        """How descriptors were centred before they came into the map."""
-        with self._intact('its context'):
-            raw = json.loads(self._get('context'))
-            mean = np.frombuffer(self._get('context_mean'), dtype='<f4').astype(np.float32)
-            if mean.shape != (dim,) or not np.isfinite(mean).all():
-                raise ValueError('wrong mean')
-            return MapContext(int(raw['window']), mean, int(raw['count']))
-
-    def put_context(self, context: MapContext) -> None:
-        """Write how descriptors were centred."""
-        self._put('context_mean', context.mean.astype('<f4').tobytes())
-        self._put('context', json.dumps({'window': context.window, 'count': context.count}))
-
-    def _put(self, key: str, value: str | bytes) -> None:
-        self.connection.execute(
-            'INSERT OR REPLACE INTO meta VALUES (?, ?, ?)',
-            (key, value, schema.text_checksum(key, value)),
-        )
-
-    def _get(self, key: str) -> Any:
-        row = self.connection.execute(
-            'SELECT value, checksum FROM meta WHERE key = ?', (key,)
-        ).fetchone()
-        with self._intact(f'{key!r} of its meta data'):
-            if row is None or schema.text_checksum(key, row[0]) != row[1]:
-                raise ValueError('checksum')
-        return row[0]
-
     # -- sessions -------------------------------------------------------------------------------
 
-    def sessions(self) -> dict[int, str]:
-        """Session id -> name, ascending."""
-        names = {}
-        for session_id, name, checksum in self.connection.execute(
-            'SELECT session_id, name, checksum FROM sessions ORDER BY session_id'
+    def sessions(self) -> dict[int, SessionRow]:
+        """Session id -> its row, ascending."""
+        found = {}
+        for session_id, name, robot, closed, checksum in self.connection.execute(
+            'SELECT session_id, name, robot, closed, checksum FROM sessions ORDER BY session_id'
         ):
             with self._intact(f'session {session_id}'):
-                if schema.text_checksum(session_id, name) != checksum:
+                if schema.session_checksum(session_id, name, robot, closed) != checksum:
                     raise ValueError('checksum')
-            names[session_id] = name
-        return names
+            found[session_id] = SessionRow(name, robot, bool(closed))
+        return found
 
-    def put_session(self, session_id: int, name: str) -> None:
-        """Add a session."""
+    def put_session(self, session_id: int, session: SessionRow) -> None:
+        """Add a session, or write it again."""
+        name, robot, closed = session.name, session.robot, int(session.closed)
         self.connection.execute(
-            'INSERT INTO sessions VALUES (?, ?, ?)',
-            (session_id, name, schema.text_checksum(session_id, name)),
+            'INSERT INTO sessions VALUES (?, ?, ?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET '
+            'name = excluded.name, robot = excluded.robot, closed = excluded.closed, '
+            'checksum = excluded.checksum',
+            (session_id, name, robot, closed,
+             schema.session_checksum(session_id, name, robot, closed)),
         )
 
     # -- places ---------------------------------------------------------------------------------
@@ -188,16 +77,13 @@ class Store:
         patches: Mapping[int, bytes],
     ) -> None:
         """Add a place with its parts; ``descriptor`` is float16, little-endian."""
-        pose = place.pose
-        numbers = (None,) * 7 if pose is None else (*pose.position_m, *pose.quaternion_xyzw)
         row = [
             place.place_id,
             place.session_id,
             place.stamp_ns,
             place.frame_id,
             None if place.travelled_m is None else float(place.travelled_m),
-            *(None if number is None else float(number) for number in numbers),
-            '' if pose is None else pose.frame_id,
+            *_pose_columns(place.pose),
             len(thumbnail),
             sum(len(codes) for codes in patches.values()),
             place.revisit_of,
@@ -214,6 +100,32 @@ class Store:
         for size, codes in patches.items():
             checksum = schema.blob_checksum(key, size, codes)
             execute('INSERT INTO patches VALUES (?, ?, ?, ?)', (key, size, codes, checksum))
+
+    def change_place(
+        self, place_id: int, *, pose: Pose | None = None, revisit_of: int | None = None
+    ) -> None:
+        """Give a place another pose, or another earlier place that shows its spot."""
+        query = 'SELECT * FROM places WHERE place_id = ?'
+        row = list(self.connection.execute(query, (place_id,)).fetchone())
+        with self._intact(f'place {place_id}'):
+            if schema.place_checksum(row) != row[schema.CHECKSUM]:
+                raise ValueError('checksum')
+        if pose is not None:
+            row[5:13] = _pose_columns(pose)
+        if revisit_of is not None:
+            row[schema.REVISIT_OF] = revisit_of
+        row[schema.CHECKSUM] = schema.place_checksum(row)
+        self.connection.execute(
+            'UPDATE places SET x_m = ?, y_m = ?, z_m = ?, qx = ?, qy = ?, qz = ?, qw = ?, '
+            'pose_frame = ?, revisit_of = ?, checksum = ? WHERE place_id = ?',
+            (*row[5:13], row[schema.REVISIT_OF], row[schema.CHECKSUM], place_id),
+        )
+
+    def remove_places(self, place_ids: Iterable[int]) -> None:
+        """Remove places with their parts."""
+        self.connection.executemany(
+            'DELETE FROM places WHERE place_id = ?', ((place_id,) for place_id in place_ids)
+        )
 
     def place_rows(self, dim: int) -> Iterator[list[PlaceRow]]:
         """All rows of ``places`` in batches, ascending by id, verified.
@@ -282,11 +194,53 @@ class Store:
                 raise ValueError('length')
         return found
 
+    def matches(self) -> dict[int, int]:
+        """Place id -> how often it was recognised; without those that never were."""
+        found = {}
+        for place_id, count, checksum in self.connection.execute('SELECT * FROM matches'):
+            with self._intact(f'the matches of place {place_id}'):
+                if schema.count_checksum(place_id, count) != checksum:
+                    raise ValueError('checksum')
+            found[place_id] = count
+        return found
+
+    def put_matches(self, place_id: int, count: int) -> None:
+        """Write how often a place was recognised."""
+        self.connection.execute(
+            'INSERT OR REPLACE INTO matches VALUES (?, ?, ?)',
+            (place_id, count, schema.count_checksum(place_id, count)),
+        )
+
+    def count_match(self, place_id: int) -> None:
+        """Count one more recognition of a place."""
+        query = 'SELECT count FROM matches WHERE place_id = ?'
+        row = self.connection.execute(query, (place_id,)).fetchone()
+        self.put_matches(place_id, 1 + (row[0] if row else 0))
+
+    # -- sizes ----------------------------------------------------------------------------------
+
+    def part_bytes(self) -> NDArray[np.int64]:
+        """Bytes of thumbnail and patches of each place, int64 (n,), ascending by id."""
+        query = 'SELECT thumbnail_bytes + patch_bytes FROM places ORDER BY place_id'
+        return np.array([row[0] for row in self.connection.execute(query)], np.int64)
+
+    def used_bytes(self) -> int:
+        """Bytes of the file that hold something."""
+        pages, free, size = (
+            int(self.connection.execute(f'PRAGMA {name}').fetchone()[0])
+            for name in ('page_count', 'freelist_count', 'page_size')
+        )
+        return (pages - free) * size
+
     def _part_bytes(self, column: str, place_id: int) -> int:
         row = self.connection.execute(
             f'SELECT {column} FROM places WHERE place_id = ?', (place_id,)
         ).fetchone()
         return int(row[0])
 
-    def _intact(self, what: str) -> Intact:
-        return Intact(self.label, what)
+
+def _pose_columns(pose: Pose | None) -> list[Any]:
+    """The eight columns of a pose."""
+    if pose is None:
+        return [*(None,) * 7, '']
+    return [*map(float, (*pose.position_m, *pose.quaternion_xyzw)), pose.frame_id]
