@@ -136,8 +136,14 @@ def test_evaluate_writes_the_binding_form(site, tmp_path, capsys):
             cv2.imwrite(str(data / kind / f'{place}.png'), picture)
     rows = [f'{place}.png,{place}.png' for place in range(LAP)]
     (data / 'ground_truth.csv').write_text('query,correct_database\n' + '\n'.join(rows) + '\n')
-    status, out, _ = _run(capsys, 'evaluate', data, '--model', site['model'], '--json', result)
+    words = ('evaluate', data, '--model', site['model'], '--cache', tmp_path / 'cache', '--json',
+             result)
+    status, out, _ = _run(capsys, *words)
     assert status == 0
+    assert 'in the cache' not in out
+    assert '24 of 24 descriptors were in the cache' in _run(capsys, *words)[1]
+    out = _run(capsys, *words, '--no-cache')[1]
+    assert 'in the cache' not in out
     figures = json.loads(result.read_text())
     assert figures['queries'] == LAP
     assert figures['recall']['1'] == 1.0
@@ -145,6 +151,9 @@ def test_evaluate_writes_the_binding_form(site, tmp_path, capsys):
     assert set(figures['precision_recall']) >= {'auc', 'recall_at_100_precision'}
     assert set(figures['latency_ms']['describe']) >= {'p50', 'p99'}
     assert 'R@1 1.000' in out
+    status, _, error = _run(capsys, *words, '--query-handling', 'five_crops', '--rerank', 'robot')
+    assert status == 1
+    assert 'set --rerank none' in error
 
 
 def test_model_verbs(site, capsys):

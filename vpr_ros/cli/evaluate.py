@@ -11,41 +11,89 @@ from typing import Any
 from vpr_ros.assembly import model_of
 from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
 from vpr_ros.evaluation.datasets import load_dataset
+from vpr_ros.evaluation.descriptor_cache import DEFAULT_MB, DescriptorCache, cache_folder
 from vpr_ros.evaluation.evaluate import evaluate
+from vpr_ros.evaluation.query_handling import HANDLINGS
 from vpr_ros.evaluation.report import write_report
+
+CACHE_FILE = 'descriptors.sqlite3'
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('dataset', type=Path,
                         help='folder with database/, queries/ and ground_truth.csv, or with '
-                             '@utm_east@utm_north@ file names')
+                             '@utm_east@utm_north@ file names; docs/evaluation.md lists all forms')
+    parser.add_argument('--radius', type=float, metavar='METRES',
+                        help='positions nearer than this show the same place (default: what the '
+                             'data set says, else 25)')
+    parser.add_argument('--split', default='', choices=('train', 'val', 'test'),
+                        help='of images/{train,val,test}')
+    parser.add_argument('--tolerant', action='store_true',
+                        help='take the wider of two tolerances where the ground truth has both')
+    parser.add_argument('--query-handling', default='hard_resize', choices=HANDLINGS,
+                        help='what is done with queries of another shape than the model takes')
+    parser.add_argument('--spatial-nms', type=float, metavar='METRES',
+                        help='keep only the best prediction within so many metres (Tokyo 24/7)')
     parser.add_argument('--report', type=Path, metavar='DIR', help='write an HTML report there')
+    parser.add_argument('--cache', type=Path, metavar='DIR',
+                        help='folder of the descriptor cache (default: ~/.cache/vpr_ros)')
+    parser.add_argument('--cache-size', type=float, default=DEFAULT_MB, metavar='MB',
+                        help='bound of the descriptor cache')
+    parser.add_argument('--no-cache', action='store_true',
+                        help='describe every image anew and store nothing')
     add_settings(parser)
     add_json(parser)
 
 
+def summary_text(figures: dict[str, Any]) -> str:
+    """The figures of an evaluation as a few lines."""
+    lines = [f'{figures["dataset"]}, {figures["model"]}, {figures["queries"]} queries, '
+             f'rerank {figures["rerank"]}, {figures["query_handling"]}',
+             f'  {_recalls(figures["recall"])}']
+    retrieval, located = figures['mean_average_precision'], figures['localisation']
+    if retrieval is not None and retrieval['map'] is not None:
+        lines.append(f'  mean average precision {retrieval["map"]:.3f}')
+    curve = figures['precision_recall']
+    lines.append(f'  precision-recall AUC {curve["auc"]:.3f}, recall at 100 % precision '
+                 f'{curve["recall_at_100_precision"]:.3f}')
+    if located is not None:
+        shares = ', '.join(f'{row["share"]:.3f} within {row["distance_m"]:g} m and '
+                           f'{row["angle_deg"]:g} deg' for row in located['within'])
+        lines.append(f'  located: {shares}')
+    lines += [f'  {name}, {row["queries"]} queries: {_recalls(row["recall"])}'
+              for name, row in figures['conditions'].items()]
+    stages = ', '.join(f'{name} {value["p50"]:.1f}/{value["p99"]:.1f}'
+                       for name, value in figures['latency_ms'].items())
+    lines.append(f'  latency p50/p99 in ms: {stages}')
+    return '\n'.join(lines)
+
+
+def _recalls(recall: dict[str, float]) -> str:
+    return '  '.join(f'R@{n} {value:.3f}' for n, value in recall.items())
+
+
 def _run(args: argparse.Namespace) -> dict[str, Any]:
     settings = settings_of(args)
-    dataset = load_dataset(args.dataset)
+    dataset = load_dataset(
+        args.dataset, radius_m=args.radius, split=args.split, tolerant=args.tolerant)
     model = model_of(settings)
     if model.warning:
         print(model.warning)
-    with ProgressBar() as bar:
-        result = evaluate(dataset, model, settings, progress=bar)
-    summary = result.to_json()
-    recalls = '  '.join(f'R@{n} {value:.3f}' for n, value in summary['recall'].items())
-    print(f'{summary["dataset"]}, {summary["model"]}, {summary["queries"]} queries, '
-          f'rerank {settings.rerank}')
-    print(f'  {recalls}')
-    curve = summary['precision_recall']
-    print(f'  precision-recall AUC {curve["auc"]:.3f}, recall at 100 % precision '
-          f'{curve["recall_at_100_precision"]:.3f}')
-    stages = ', '.join(f'{name} {value["p50"]:.1f}/{value["p99"]:.1f}'
-                       for name, value in summary['latency_ms'].items())
-    print(f'  latency p50/p99 in ms: {stages}')
+    path = None if args.no_cache else (args.cache or cache_folder()) / CACHE_FILE
+    with ProgressBar() as bar, DescriptorCache(path, most_mb=args.cache_size) as cache:
+        result = evaluate(
+            dataset, model, settings, query_handling=args.query_handling,
+            spatial_nms_m=args.spatial_nms, cache=None if args.no_cache else cache, progress=bar)
+    if cache.problem:
+        print(cache.problem)
+    figures = result.to_json()
+    print(summary_text(figures))
+    if cache.hits:
+        print(f'  {cache.hits} of {cache.hits + cache.misses} descriptors were in the cache; '
+              f'their describe times are those of when they went in')
     if args.report is not None:
         print(f'  report: {write_report(result, args.report)}')
-    return summary
+    return figures
 
 
 VERB = Verb(

@@ -15,6 +15,7 @@ from vpr_ros.evaluation.dataset import (
     Dataset,
     ImageRef,
     Indices,
+    condition_of,
     list_images,
     make_dataset,
     stamp,
@@ -28,7 +29,8 @@ def load_folders(path: Path) -> Dataset:
     """``database/``, ``queries/`` and ``ground_truth.csv`` (query, correct_database).
 
     The second column holds names separated by spaces; empty means that there is no right answer.
-    Query images that the CSV does not name are left out.
+    Query images that the CSV does not name are left out. A column ``condition``, or else a
+    sub-folder of ``queries/``, names the light or the season of a query.
     """
     database, queries = path / 'database', path / 'queries'
     return _from_ground_truth(path, _in_order(database), database, queries, tolerant=False)
@@ -103,7 +105,8 @@ def _from_ground_truth(
     queries, positives = [], []
     for order, row in enumerate(rows):
         name = row['query']
-        image = ImageRef(_existing(query_folder, name), name, stamp(order, drive=1))
+        image = ImageRef(_existing(query_folder, name), name, stamp(order, drive=1),
+                         condition=row.get('condition') or condition_of(name))
         queries.append(image)
         positives.append(_indices(row[column].split(), indices, file, database_folder))
     return make_dataset(path.name, database, queries, positives)

@@ -16,6 +16,7 @@ from vpr_ros.errors import DataError
 Indices = NDArray[np.int64]
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.ppm', '.tif', '.tiff')
 DEFAULT_RADIUS_M = 25.0  # what the field counts as the same place
+MOST_CONDITIONS = 24
 _SECOND_NS = 1_000_000_000
 _APART_NS = 1_000_000 * _SECOND_NS
 
@@ -30,6 +31,8 @@ class ImageRef:
         stamp_ns: when it was taken, or its order; images of different drives lie far apart.
         position_m: (east, north) in metres, or None.
         condition: light, season or the like as the data set names it, or ''.
+        heading_deg: direction of view, clockwise from north, or None.
+        box_px: the part that counts (left, top, right, bottom), or None for the whole image.
     """
 
     path: Path
@@ -37,6 +40,8 @@ class ImageRef:
     stamp_ns: int = 0
     position_m: tuple[float, float] | None = None
     condition: str = ''
+    heading_deg: float | None = None
+    box_px: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Dataset:
             when none does.
         ignored: per query, ascending indices that are neither right nor wrong.
         radius_m: radius that made the positives, or None.
+        retrieval: whether the set is scored by mean average precision over whole rankings.
     """
 
     name: str
@@ -58,11 +64,16 @@ class Dataset:
     positives: tuple[Indices, ...]
     ignored: tuple[Indices, ...]
     radius_m: float | None = None
+    retrieval: bool = False
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """Conditions of the queries, in order of appearance; empty when none is named."""
-        return tuple(dict.fromkeys(q.condition for q in self.queries if q.condition))
+        """Conditions of the queries, in order of appearance.
+
+        Empty when none is named, or so many that they are no conditions (a folder per place).
+        """
+        named = tuple(dict.fromkeys(q.condition for q in self.queries if q.condition))
+        return named if len(named) <= MOST_CONDITIONS else ()
 
 
 def make_dataset(
@@ -73,6 +84,7 @@ def make_dataset(
     ignored: Sequence[Indices] | None = None,
     *,
     radius_m: float | None = None,
+    retrieval: bool = False,
 ) -> Dataset:
     """Put a data set together and check that there is something to evaluate.
 
@@ -84,7 +96,8 @@ def make_dataset(
             raise DataError(f'data set {name}: it holds no {what}; check the folder')
     none = np.zeros(0, np.int64)
     return Dataset(name, tuple(database), tuple(queries), tuple(positives),
-                   tuple(ignored) if ignored is not None else (none,) * len(queries), radius_m)
+                   tuple(ignored) if ignored is not None else (none,) * len(queries), radius_m,
+                   retrieval)
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -105,6 +118,18 @@ def list_images(folder: Path) -> list[Path]:
 def stamp(order: float, *, drive: int = 0) -> int:
     """A stamp for images that have none: ``order`` in seconds within a drive, nanoseconds."""
     return drive * _APART_NS + round(order * _SECOND_NS) + _SECOND_NS
+
+
+def condition_of(name: str) -> str:
+    """The condition that a sub-folder names (``night/0001.jpg``: night), or ''."""
+    folder, slash, _ = name.partition('/')
+    return folder if slash else ''
+
+
+def positions_of(images: Sequence[ImageRef]) -> NDArray[np.float64]:
+    """East and north of each image in metres, float64 (n, 2); NaN where unknown."""
+    unknown = (np.nan, np.nan)
+    return np.asarray([i.position_m or unknown for i in images], np.float64).reshape(-1, 2)
 
 
 def within_radius(

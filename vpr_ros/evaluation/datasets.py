@@ -16,6 +16,13 @@ from vpr_ros.evaluation.csv_datasets import (
 )
 from vpr_ros.evaluation.dataset import DEFAULT_RADIUS_M, Dataset
 from vpr_ros.evaluation.position_datasets import load_utm
+from vpr_ros.evaluation.raw_datasets import load_raw
+from vpr_ros.evaluation.retrieval_datasets import (
+    is_holidays,
+    is_oxford,
+    load_holidays,
+    load_oxford,
+)
 
 SEASONS = ('summer', 'winter')
 FORMS = (
@@ -27,6 +34,9 @@ FORMS = (
     'a NetVLAD dbStruct .mat file',
     'MSLS cities (query/postprocessed.csv)',
     'Nordland (summer/ and winter/)',
+    'Eynsham, Revisited San Francisco or St Lucia as they are handed out',
+    'Oxford or Paris Buildings (*_query.txt, *_good.txt, *_ok.txt, *_junk.txt)',
+    'INRIA Holidays (jpg/ with six-digit names)',
 )
 
 
@@ -70,4 +80,11 @@ def load_dataset(
         return load_msls(path, radius_m=radius)
     if all((path / season).is_dir() for season in SEASONS):
         return load_nordland(path)
+    if is_oxford(path):
+        return load_oxford(path)
+    if is_holidays(path):
+        return load_holidays(path)
+    raw = load_raw(path, radius_m=radius)
+    if raw is not None:
+        return raw
     raise DataError(f'{path} is no data set; known forms: {"; ".join(FORMS)}')

@@ -4,30 +4,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from vpr_ros.assembly import model_identity
 from vpr_ros.decision.calibration import Calibration
-from vpr_ros.evaluation.about import about
-from vpr_ros.evaluation.calibrate import sample_of
-from vpr_ros.evaluation.calibration_error import CalibrationError
-from vpr_ros.evaluation.dataset import Dataset
-from vpr_ros.evaluation.evaluation_result import EvaluationResult, QueryOutcome
-from vpr_ros.evaluation.image_files import read_image
-from vpr_ros.evaluation.latency import LatencyQuantiles
-from vpr_ros.evaluation.precision_recall import PrecisionRecall
-from vpr_ros.evaluation.retrieval_metrics import RecallAtN
+from vpr_ros.errors import DataError
+from vpr_ros.evaluation.crop_recognition import recognize_crops
+from vpr_ros.evaluation.dataset import Dataset, positions_of
+from vpr_ros.evaluation.describing import DescribedImage, Describer
+from vpr_ros.evaluation.descriptor_cache import DescriptorCache
+from vpr_ros.evaluation.evaluation_result import EvaluationResult
+from vpr_ros.evaluation.evaluation_scores import DEPTHS, EvaluationScores
+from vpr_ros.evaluation.query_handling import CROPS, check_handling
+from vpr_ros.evaluation.similarity_matrix import SimilarityMatrix
+from vpr_ros.evaluation.spatial_suppression import suppressed
 from vpr_ros.model import Model
-from vpr_ros.pipeline import PlaceRecognizer
+from vpr_ros.pipeline import Described, PlaceRecognizer
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.rerank import encode_patches
 from vpr_ros.settings import Settings
-from vpr_ros.types import Pose, Recognition
+from vpr_ros.types import Match, Pose, Recognition
 
-DEPTHS = (1, 5, 10, 20)
-KEPT_MATCHES = 5  # per query, for the report
 _APART_M = 1e5  # travelled distance between images whose neighbourhood is their position
+_VIEWS_PER_SPOT = 12  # of Tokyo 24/7; how much deeper suppression looks at first
 
 Progress = Callable[[int, int, str], None]
 
@@ -38,12 +40,15 @@ def evaluate(
     settings: Settings,
     *,
     rerank: str | None = None,
+    query_handling: str = 'hard_resize',
+    spatial_nms_m: float | None = None,
+    cache: DescriptorCache | None = None,
     progress: Progress | None = None,
 ) -> EvaluationResult:
     """Put the database into a map and recognise each query in it.
 
     The descriptors pass through the map's own normalisation and its index, and each query is
-    answered by :meth:`PlaceRecognizer.recognize`: the same code as on the robot.
+    answered by :meth:`PlaceRecognizer.rank`: the same code as on the robot.
 
     Args:
         dataset: images and truth.
@@ -51,93 +56,90 @@ def evaluate(
         settings: of the pipeline; where images have positions, the data set's radius is the
             neighbourhood.
         rerank: preset that replaces the one of the settings.
+        query_handling: see :mod:`vpr_ros.evaluation.query_handling`.
+        spatial_nms_m: keep only the best prediction within so many metres; None keeps all.
+        cache: global descriptors described before; None describes every image.
         progress: called with (images done, images in total, stage).
 
     Raises:
+        ConfigError: a query handling that is unknown or cannot be re-ranked.
+        DataError: suppression without positions.
         ImageError: an image cannot be read.
         ModelError, MapError: see :class:`PlaceRecognizer`.
     """
     if rerank is not None:
         settings = settings.replace(rerank=rerank)
+    check_handling(query_handling, rerank=settings.rerank)
     if dataset.radius_m is not None:
         settings = settings.replace(neighbourhood_m=min(dataset.radius_m, 1e4))
+    positions = positions_of(dataset.database)
+    if spatial_nms_m is not None and np.isnan(positions).any():
+        raise DataError(f'data set {dataset.name}: spatial non-maximum suppression needs the '
+                        f'position of every database image; leave --spatial-nms out')
     calibration = Calibration.load(settings.calibration) if settings.calibration else None
+    describer = Describer(model, patches=settings.rerank != 'none', cache=cache)
+    total = len(dataset.database) + len(dataset.queries)
+    matrix = SimilarityMatrix(len(dataset.queries), len(dataset.database))
     with PlaceMap.create(':memory:', model_identity(model)) as place_map:
         recognizer = PlaceRecognizer(
             model, place_map, settings, mapping=False, calibration=calibration)
-        with_patches = settings.rerank != 'none'
-        total = len(dataset.database) + len(dataset.queries)
         for done, image in enumerate(dataset.database):
-            description = model.describe(read_image(image.path), patches=with_patches)
+            description = describer(image).descriptions[0]
             pose = image.position_m and Pose((*image.position_m, 0.0), frame_id='utm')
             place_map.add(
                 description.global_descriptor, stamp_ns=image.stamp_ns, pose=pose or None,
                 travelled_m=_APART_M * done if pose else None,
-                patches=encode_patches(description.patches) if with_patches else {},
+                patches=encode_patches(description.patches),
             )
+            matrix.column(done, description.global_descriptor)
             if progress is not None:
                 progress(done + 1, total, 'describing the database')
-        scores = _Scores(dataset, recognizer)
+        ranker = _Ranker(dataset, recognizer, query_handling, spatial_nms_m, positions)
+        scores = EvaluationScores(dataset, recognizer)
         for done, image in enumerate(dataset.queries):
-            answer = recognizer.recognize(read_image(image.path), max_matches=scores.depth)
-            scores.update(done, answer)
+            described = describer(image, query_handling)
+            matrix.row(done, described.descriptions[-1].global_descriptor)
+            answer, matches = ranker(done, described)
+            scores.update(done, answer, matches)
             if progress is not None:
                 progress(len(dataset.database) + done + 1, total, 'recognising the queries')
-    return scores.result()
+    return scores.result(
+        query_handling=query_handling, spatial_nms_m=spatial_nms_m, cache=cache, matrix=matrix)
 
 
 @dataclass
-class _Scores:
-    """The metrics of one evaluation, fed one answer at a time."""
+class _Ranker:
+    """Asks for as many places as the scores need."""
 
     dataset: Dataset
     recognizer: PlaceRecognizer
+    handling: str
+    spatial_nms_m: float | None
+    positions_m: np.ndarray
 
-    def __post_init__(self) -> None:
-        most_ignored = max((len(indices) for indices in self.dataset.ignored), default=0)
-        self.depth = min(max(DEPTHS) + most_ignored, len(self.dataset.database))
-        self.recall, self.latency = RecallAtN(DEPTHS), LatencyQuantiles()
-        self.precision_recall, self.calibration_error = PrecisionRecall(), CalibrationError()
-        self.samples: list[dict] = []
-        self.outcomes: list[QueryOutcome] = []
+    def __call__(self, query: int, described: DescribedImage) -> tuple[Recognition, list[Match]]:
+        """The answer to a query, and its matches after suppression."""
+        everything = len(self.dataset.database)
+        wanted = max(DEPTHS) + len(self.dataset.ignored[query])
+        depth = wanted * (_VIEWS_PER_SPOT if self.spatial_nms_m is not None else 1)
+        if self.dataset.retrieval:
+            depth = everything
+        while True:
+            depth = min(depth, everything)
+            answer = self._ask(described, depth)
+            matches = list(answer.matches)
+            if self.spatial_nms_m is None:
+                return answer, matches
+            ranking = [match.place.place_id - 1 for match in matches]
+            kept = suppressed(ranking, self.positions_m, self.spatial_nms_m, wanted)
+            if len(kept) >= wanted or depth == everything:
+                return answer, [matches[row] for row in kept]
+            depth *= 2
 
-    def update(self, number: int, answer: Recognition) -> None:
-        """Score the answer to query ``number``."""
-        dataset = self.dataset
-        positives = frozenset(dataset.positives[number].tolist())
-        ignored = frozenset(dataset.ignored[number].tolist())
-        # places were added in the order of the database, with ids from 1
-        ranking = [match.place.place_id - 1 for match in answer.matches]
-        rank = self.recall.update(ranking, positives, ignored)
-        self.latency.update(answer.latency_ms)
-        judged = [(index, match) for index, match in zip(ranking, answer.matches, strict=True)
-                  if index not in ignored]
-        correct = bool(judged) and judged[0][0] in positives
-        self.precision_recall.update(judged[0][1].similarity if judged else None,
-                                     correct=correct, answerable=bool(positives))
-        probability = 0.0
-        if judged:
-            probability = self.recognizer.calibration.probability(judged[0][1])
-            self.calibration_error.update(probability, correct=correct)
-            self.samples.append(sample_of(judged[0][1], true=correct))
-        self.outcomes.append(QueryOutcome(
-            number, tuple(judged[:KEPT_MATCHES]), rank, correct, probability,
-            _shown_positive(ranking, dataset.positives[number].tolist()), answer.reason,
-        ))
-
-    def result(self) -> EvaluationResult:
-        """Everything that was measured."""
-        return EvaluationResult(
-            dataset=self.dataset, settings=self.recognizer.settings,
-            about=about(self.recognizer.model), recall=self.recall,
-            precision_recall=self.precision_recall, calibration_error=self.calibration_error,
-            latency=self.latency, samples=self.samples, outcomes=self.outcomes,
-            calibration_source=self.recognizer.calibration.source,
-        )
-
-
-def _shown_positive(ranking: Sequence[int], positives: Sequence[int]) -> int | None:
-    """The right answer to show: the best ranked one, else the middle one; None without any."""
-    if not positives:
-        return None
-    return next((i for i in ranking if i in positives), positives[len(positives) // 2])
+    def _ask(self, described: DescribedImage, depth: int) -> Recognition:
+        if self.handling in CROPS:
+            descriptors = [d.global_descriptor for d in described.descriptions]
+            return recognize_crops(self.recognizer, descriptors, self.handling,
+                                   max_matches=depth, describe_ms=described.describe_ms)
+        return self.recognizer.rank(
+            Described(described.descriptions[0], described.describe_ms), max_matches=depth)

@@ -6,19 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vpr_ros.evaluation.about import RESULT_FORMAT
-from vpr_ros.evaluation.calibration_error import CalibrationError
+from vpr_ros.evaluation.confidence_band import confidence_band
 from vpr_ros.evaluation.dataset import Dataset
-from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.precision_recall import PrecisionRecall
-from vpr_ros.evaluation.retrieval_metrics import RecallAtN
 from vpr_ros.evaluation.significance import bootstrap_interval
+from vpr_ros.evaluation.similarity_matrix import SimilarityMatrix
 from vpr_ros.settings import Settings
 from vpr_ros.types import Match, Reason
+
+if TYPE_CHECKING:
+    from vpr_ros.evaluation.evaluation_scores import EvaluationScores
 
 
 @dataclass(frozen=True)
@@ -46,28 +49,39 @@ class QueryOutcome:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """Metrics and outcomes of one model on one data set."""
+    """Metrics and outcomes of one model on one data set.
+
+    Attributes:
+        scores: every metric.
+        cached: descriptors found in the cache and not found, or None without one.
+        matrix: similarities for the report.
+    """
 
     dataset: Dataset
     settings: Settings
     about: Mapping[str, Any]
-    recall: RecallAtN
-    precision_recall: PrecisionRecall
-    calibration_error: CalibrationError
-    latency: LatencyQuantiles
+    scores: EvaluationScores
     samples: Sequence[Mapping[str, Any]]
     outcomes: Sequence[QueryOutcome]
-    calibration_source: str = ''
+    calibration_source: str
+    query_handling: str
+    spatial_nms_m: float | None
+    cached: tuple[int, int] | None
+    matrix: SimilarityMatrix
 
-    def to_json(self) -> dict[str, Any]:
+    @cached_property
+    def figures(self) -> dict[str, Any]:
         """The result file of ``vpr evaluate``; recalls are fractions, latencies milliseconds."""
-        recall = self.recall.compute()
+        scores = self.scores
+        recall = scores.recall.compute()
         return {
             'format': RESULT_FORMAT,
             'kind': 'evaluation',
             'dataset': self.dataset.name,
             'model': self.about['model']['name'],
             'rerank': self.settings.rerank,
+            'query_handling': self.query_handling,
+            'spatial_nms_m': self.spatial_nms_m,
             'queries': recall['queries'],
             'answerable': recall['answerable'],
             'database': len(self.dataset.database),
@@ -75,15 +89,26 @@ class EvaluationResult:
             'recall': recall['recall'],
             'recall_answerable': recall['recall_answerable'],
             'recall_interval_95': {
-                str(n): bootstrap_interval(self.recall.hits(n)) for n in self.recall.depths
+                str(n): bootstrap_interval(scores.recall.hits(n)) for n in scores.recall.depths
             },
             'precision_recall': {
-                **self.precision_recall.compute(), 'score': 'similarity',
-                'curve': self.precision_recall.curve().to_json(),
+                **scores.precision_recall.compute(), 'score': 'similarity',
+                'curve': scores.precision_recall.curve().to_json(),
+                'band_95': confidence_band(scores.precision_recall),
             },
-            'calibration': {**self.calibration_error.compute(), 'source': self.calibration_source},
-            'latency_ms': self.latency.compute(),
-            'latency_histograms': self.latency.histograms(),
+            'top_k_precision_recall': scores.top_k.compute(),
+            'mean_average_precision': {
+                **scores.mean_average_precision.compute(),
+                'interval_95': bootstrap_interval(scores.mean_average_precision.values),
+            } if self.dataset.retrieval else None,
+            'localisation': scores.localisation.compute()
+            if any(query.position_m for query in self.dataset.queries) else None,
+            'calibration': {**scores.calibration_error.compute(),
+                            'source': self.calibration_source},
+            'latency_ms': scores.latency.compute(),
+            'latency_histograms': scores.latency.histograms(),
+            'descriptor_cache': None if self.cached is None else {
+                'hits': self.cached[0], 'misses': self.cached[1]},
             'conditions': self._by_condition(),
             'reasons': self._reasons(),
             'settings': self.settings.as_dict(),
@@ -92,15 +117,29 @@ class EvaluationResult:
             'samples': list(self.samples),
         }
 
+    def to_json(self) -> dict[str, Any]:
+        """The same as :attr:`figures`."""
+        return self.figures
+
     def _by_condition(self) -> dict[str, Any]:
+        """The figures of the queries of each condition alone."""
         labels = np.asarray([query.condition for query in self.dataset.queries])
-        table = {}
+        recall, table = self.scores.recall, {}
+        columns = self.scores.precision_recall.columns()
         for condition in self.dataset.conditions:
             rows = labels == condition
+            curve = PrecisionRecall()
+            for score, correct, answerable in zip(*(c[rows] for c in columns), strict=True):
+                curve.update(None if np.isnan(score) else float(score), correct=bool(correct),
+                             answerable=bool(answerable))
+            figures = curve.compute()
             table[condition] = {
                 'queries': int(rows.sum()),
-                'recall': {str(n): float(self.recall.hits(n)[rows].mean())
-                           for n in self.recall.depths},
+                'recall': {str(n): float(recall.hits(n)[rows].mean()) for n in recall.depths},
+                'recall_interval_95': {
+                    str(n): bootstrap_interval(recall.hits(n)[rows]) for n in recall.depths},
+                'average_precision': figures['average_precision'],
+                'recall_at_100_precision': figures['recall_at_100_precision'],
             }
         return table
 

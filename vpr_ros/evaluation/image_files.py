@@ -13,11 +13,12 @@ from vpr_ros.errors import ImageError
 from vpr_ros.images import decode_compressed
 from vpr_ros.types import ImageArray
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 _CHECKED = ('.jpg', '.jpeg', '.png')
 
 
-def read_image(path: Path) -> ImageArray:
-    """Read an image file.
+def read_image(path: Path, box_px: Box | None = None) -> ImageArray:
+    """Read an image file, or a part of it.
 
     Returns:
         uint8 (H, W, 3) RGB.
@@ -25,15 +26,44 @@ def read_image(path: Path) -> ImageArray:
     Raises:
         ImageError: the file is missing, damaged or no image; the sentence names it.
     """
+    return cut_out(decode_image(read_bytes(path), path), box_px)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of an image file.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError(f'{path} cannot be read ({error.strerror})') from error
+
+
+def decode_image(data: bytes, path: Path) -> ImageArray:
+    """Decode the content of the image file ``path``; as :func:`read_image`."""
+    try:
         if path.suffix.lower() in _CHECKED:
             return decode_compressed('', data)
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    except OSError as error:
-        raise ImageError(f'{path} cannot be read ({error.strerror})') from error
     except (ImageError, cv2.error) as error:
         raise ImageError(f'{path}: {error}') from error
     if pixels is None:
         raise ImageError(f'{path} is damaged or no image; remove it or write it again')
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def cut_out(image: ImageArray, box_px: Box | None) -> ImageArray:
+    """The part of an image inside a box (left, top, right, bottom), or all of it for None.
+
+    The box is rounded outwards and kept inside the image; one pixel at least remains.
+    """
+    if box_px is None:
+        return image
+    height, width = image.shape[:2]
+    left = min(max(int(np.floor(box_px[0])), 0), width - 1)
+    top = min(max(int(np.floor(box_px[1])), 0), height - 1)
+    right = min(max(int(np.ceil(box_px[2])), left + 1), width)
+    bottom = min(max(int(np.ceil(box_px[3])), top + 1), height)
+    return np.ascontiguousarray(image[top:bottom, left:right])

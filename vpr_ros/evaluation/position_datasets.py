@@ -14,6 +14,7 @@ from vpr_ros.evaluation.dataset import (
     DEFAULT_RADIUS_M,
     Dataset,
     ImageRef,
+    condition_of,
     list_images,
     make_dataset,
     stamp,
@@ -21,6 +22,7 @@ from vpr_ros.evaluation.dataset import (
 )
 
 SPLITS = ('test', 'val', 'train')
+FIELDS = 16  # of a complete name, split at @
 
 
 def from_positions(
@@ -45,6 +47,9 @@ def from_positions(
 def load_utm(path: Path, *, radius_m: float = DEFAULT_RADIUS_M, split: str = '') -> Dataset:
     """Images named ``@utm_east@utm_north@...@.jpg``.
 
+    Of the other fields of such a name, the heading (the 9th) and the note (the 14th: day, night)
+    are taken where they are given; a sub-folder of ``queries/`` names the condition as well.
+
     Args:
         path: holds ``database/`` and ``queries/``, or ``images/{train,val,test}/`` with both.
         radius_m: images at most this far apart show the same place.
@@ -61,7 +66,9 @@ def load_utm(path: Path, *, radius_m: float = DEFAULT_RADIUS_M, split: str = '')
         images = list_images(folder / part)
         parts.append([
             ImageRef(p, p.relative_to(folder / part).as_posix(), stamp(order, drive=drive),
-                     utm_of(p.name)) for order, p in enumerate(images)
+                     utm_of(p.name), note_of(p.name) or condition_of(
+                         p.relative_to(folder / part).as_posix()), heading_of(p.name))
+            for order, p in enumerate(images)
         ])
     return from_positions(path.name, parts[0], parts[1], radius_m)
 
@@ -74,3 +81,19 @@ def utm_of(name: str) -> tuple[float, float] | None:
     except (IndexError, ValueError):
         return None
     return (east, north) if np.isfinite((east, north)).all() else None
+
+
+def heading_of(name: str) -> float | None:
+    """Degrees clockwise from north, the 9th field of a file name ``@east@north@...``, or None."""
+    fields = name.split('@')
+    try:
+        heading = float(fields[9]) if len(fields) == FIELDS else np.nan
+    except ValueError:
+        return None
+    return heading % 360.0 if np.isfinite(heading) else None
+
+
+def note_of(name: str) -> str:
+    """The 14th field of such a file name, where data sets name the light or the season, or ''."""
+    fields = name.split('@')
+    return fields[14] if len(fields) == FIELDS else ''

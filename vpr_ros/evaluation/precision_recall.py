@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +60,8 @@ class PrecisionRecall:
 
     def reset(self) -> None:
         """Forget all queries."""
-        self._scores: list[float] = []
-        self._correct: list[bool] = []
-        self._answerable = 0
+        self._scores, self._correct = array('d'), bytearray()
+        self._answerable = bytearray()
 
     def update(self, score: float | None, *, correct: bool, answerable: bool = True) -> None:
         """Add one query.
@@ -71,20 +71,26 @@ class PrecisionRecall:
             correct: whether the best answer is right.
             answerable: whether a right answer exists at all.
         """
-        self._answerable += answerable
-        if score is not None:
-            self._scores.append(score)
-            self._correct.append(correct)
+        self._scores.append(np.nan if score is None else score)
+        self._correct.append(correct and score is not None)
+        self._answerable.append(answerable)
+
+    def columns(self) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Score (NaN: no answer), right, answerable, one row per query."""
+        return (np.array(self._scores, np.float64), np.array(self._correct, bool),
+                np.array(self._answerable, bool))
 
     def curve(self) -> Curve:
         """The curve; equal scores are accepted together."""
-        order = np.argsort(-np.asarray(self._scores, np.float64), kind='stable')
-        scores = np.asarray(self._scores, np.float64)[order]
-        right = np.cumsum(np.asarray(self._correct, bool)[order])
+        scores, correct, answerable = self.columns()
+        answered = ~np.isnan(scores)
+        order = np.argsort(-scores[answered], kind='stable')
+        scores = scores[answered][order]
+        right = np.cumsum(correct[answered][order])
         last = np.flatnonzero(np.diff(scores, append=-np.inf) != 0)
         return Curve(
             threshold=scores[last], precision=right[last] / (last + 1.0),
-            recall=right[last] / max(self._answerable, 1),
+            recall=right[last] / max(int(answerable.sum()), 1),
         )
 
     def compute(self) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def evaluation_page(result: EvaluationResult) -> Page:
               note='Right is the best match; the most confident mistakes come first.'),
         _recall_section(figures),
         curve_section('similarity', result.calibration_source, reliability=True),
-        latency_section(result.latency, result.about),
+        latency_section(result.scores.latency, result.about),
         reason_section(figures['reasons'], 'What the robot would have decided',
                        'For each query alone, without the frames before it.'),
         cards('Most confident right matches', 'best', len(page.groups['best'])),
@@ -67,7 +67,8 @@ def evaluation_page(result: EvaluationResult) -> Page:
         'route': {'line': [], 'arcs': False, 'scale': True, 'dots': [
             image.position_m for image in result.dataset.database]} if mapped else None,
         'curve': {**figures['precision_recall']['curve'], 'score': 'similarity'},
-        'reliability': figures['calibration']['bins'], 'latency': latency_data(result.latency),
+        'reliability': figures['calibration']['bins'],
+        'latency': latency_data(result.scores.latency),
     }
     if not mapped:
         for item in items:
