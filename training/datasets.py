@@ -8,8 +8,8 @@ from pathlib import Path
 
 from training import sources
 from training.data import EvaluationSet
+from training.frames import load_frames
 from training.recipe import Recipe
-from training.train import load_frames
 from vpr_ros.errors import ConfigError
 
 

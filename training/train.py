@@ -24,15 +24,15 @@ from torch.nn import functional
 from training import checkpoint, sources
 from training.augment import augment, draw_camera
 from training.cluster import initialise_head
-from training.data import EvaluationSet, Frame, FrameTable
+from training.data import EvaluationSet, FrameTable
 from training.evaluate import centre, recalls
+from training.frames import load_frames
 from training.images import load_all
 from training.losses import LOSSES, batch_loss
 from training.mining import DescriptorMemory, choose_partners, choose_places
 from training.model import PlaceNetwork
 from training.onnx_weights import load_backbone
 from training.recipe import Recipe, dump_recipe
-from vpr_ros.errors import ConfigError
 from vpr_ros.types import ImageArray
 
 STORED_HEIGHT, STORED_WIDTH = 288, 384
@@ -40,24 +40,6 @@ INPUT_HEIGHT, INPUT_WIDTH = 240, 320
 INITIALISATION_IMAGES = 700
 EARLY_LAYERS = tuple(f'backbone.features.{index}.' for index in (0, 3, 4))
 Report = Callable[[str], None]
-
-
-def load_frames(recipe: Recipe) -> list[Frame]:
-    """All training frames of a recipe.
-
-    Raises:
-        ConfigError: a source of unknown kind.
-    """
-    readers: dict[str, Callable[..., list[Frame]]] = {
-        'ie_tower': sources.ie_tower, 'donkey': sources.donkey, 'posed': sources.posed,
-    }
-    frames: list[Frame] = []
-    for source in recipe.sources:
-        if source.kind not in readers:
-            raise ConfigError(f'source kind {source.kind!r}; known: {", ".join(readers)}')
-        options = {'without_floors': source.without_floors} if source.without_floors else {}
-        frames += readers[source.kind](Path(source.path), **options)
-    return frames
 
 
 def learning_rate_factor(recipe: Recipe, step: int) -> float:
