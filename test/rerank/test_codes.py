@@ -19,7 +19,7 @@ from vpr_ros.types import PatchSet
 @given(seed=st.integers(0, 10**6), rows=st.integers(1, 9), columns=st.integers(1, 9),
        dim=st.integers(1, 40), power=st.integers(-4, 4))
 @settings(max_examples=80, deadline=None)
-def test_decoded_within_half_a_step_and_as_long_and_bytes_round_trip(seed, rows, columns, dim, power):
+def test_decoded_is_near_and_as_long_and_bytes_round_trip(seed, rows, columns, dim, power):
     values = np.random.default_rng(seed).normal(size=(rows * columns, dim)) * 10.0**power
     centers = patch_set(np.ones((rows, columns, 1))).centers_px
     codes = encode(PatchSet(values.astype(np.float32), centers, (rows, columns)))

@@ -14,12 +14,12 @@ import numpy as np
 
 from vpr_ros.bench import peers
 from vpr_ros.bench.scenes import STRIDE_PX, matched_points, query_and_candidates
-from vpr_ros.rerank.codes import PatchCodes
+from vpr_ros.rerank.codes import PatchCodes, decode, encode
 from vpr_ros.rerank.homography import homography_check
-from vpr_ros.rerank.matching import Matches, joined, mutual_matches
+from vpr_ros.rerank.matching import Matches, joined
+from vpr_ros.rerank.pairs import PreparedQuery, Workspace, compare
 from vpr_ros.rerank.presets import PRESETS, RerankSettings
 from vpr_ros.rerank.reranker import Candidate, Reranker
-from vpr_ros.rerank.scales import stack, view
 from vpr_ros.rerank.scoring import spatial_scores
 from vpr_ros.types import PatchSet
 
@@ -27,6 +27,7 @@ Row = dict[str, Any]
 GRID = (26, 36)  # patch size 5 on the features of 480x640 at stride 16: 936 patches
 SIZE, DIM, CANDIDATES = 5, 128, 100
 TOLERANCE_PX = 1.5 * STRIDE_PX
+PLAIN = RerankSettings({SIZE: 1.0})  # full grid, rapid spatial score
 
 
 def interleaved_ms(ours: Callable[[], object], peer: Callable[[], object],
@@ -49,14 +50,17 @@ def row(name: str, ours_ms: float, peer_ms: float, equal: bool, tolerance: str) 
 
 
 class Scene:
-    """One query with its candidates, as the map holds them and as the peers' form takes them."""
+    """One query with its candidates, as the map holds them and as the peers' form takes them.
+
+    The peers' form gets the same descriptors decoded to float32, free of charge.
+    """
 
     def __init__(self, seed: int, candidates: int, grid: tuple[int, int], dim: int) -> None:
         rng = np.random.default_rng(seed)
         self.grid = grid
         self.query, self.codes = query_and_candidates(rng, candidates, grid, dim)
-        self.decoded = [stack([codes])[0] for codes in self.codes]
-        self.unit_query = view(self.query).descriptors
+        self.decoded = [decode(codes).descriptors for codes in self.codes]
+        self.unit_query = decode(encode(self.query)).descriptors
 
     @property
     def patches(self) -> dict[int, PatchSet]:
@@ -72,7 +76,10 @@ class Scene:
 
     def matches(self) -> Matches:
         """Our matches of all candidates."""
-        return joined([mutual_matches(self.unit_query, one[None]) for one in self.decoded])
+        compared = compare(PreparedQuery(self.patches, PLAIN, 1),
+                           [{SIZE: codes} for codes in self.codes], PLAIN, check=False,
+                           workspace=Workspace())
+        return joined(compared.matches[SIZE])
 
     def peer_scores(self) -> list[float]:
         """The peers' scores of all candidates."""
@@ -103,8 +110,8 @@ def rerank_rows(*, repeats: int = 5, candidates: int = CANDIDATES, grid: tuple[i
 
 
 def _full_grid(scene: Scene, repeats: int) -> Row:
-    """Decoding, matching, score and evidence of all candidates on the full grid."""
-    stage = Reranker(RerankSettings({SIZE: 1.0}))
+    """Matching, score and evidence of all candidates on the full grid."""
+    stage = Reranker(PLAIN)
     ours, peer = interleaved_ms(lambda: stage.rerank(scene.patches, scene.candidates()),
                                 scene.peer_scores, repeats)
     stage.close()

@@ -25,6 +25,7 @@ in ``released`` and ``bounded``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,9 @@ def spatial_scores(matches: Matches, grid: tuple[int, int],
                    form: str = 'bounded') -> SpatialScores:
     """Score the matches of one query with each of its candidates.
 
+    Displacements along an axis are whole numbers below its extent, so that all a score needs is
+    how often each occurs in a candidate: a small table takes the place of the matches.
+
     Args:
         matches: of one patch size.
         grid: (rows, columns) of the patches, the same in query and candidates.
@@ -67,120 +71,112 @@ def spatial_scores(matches: Matches, grid: tuple[int, int],
     if form not in FORMS:
         raise ConfigError(f'spatial score {form!r} is not one of {", ".join(FORMS)}')
     rows, columns = grid
-    groups = Groups(matches)
-    query_row, query_column = _cells(matches.query, grid)
-    row, column = _cells(matches.reference, grid)
-    dy, dx = row - query_row, column - query_column
-    if form == 'bounded':
-        total = _bounded(groups, dy, dx, (rows - 1, columns - 1))
-        reasons = _reasons(groups, (query_row, query_column), (row, column), grid)
-        total[[i for i, reason in enumerate(reasons) if reason]] = 0.0
-    else:
-        reach = _anchored(groups, dx, columns - 1 if form == 'released' else None)
-        reach += _anchored(groups, dy, rows - 1 if form == 'released' else None)
-        total = groups.total(reach)
-        reasons = tuple('' if n else NO_MATCHES for n in groups.found.tolist())
-    return SpatialScores(total / (rows * columns), reasons)
+    found = matches.per_candidate()
+    row, column = _cells(grid)
+    total = np.zeros(matches.count)
+    for cells, extent in ((row, rows - 1), (column, columns - 1)):
+        counts = _displacements(matches, cells, extent)
+        total += _AGREEMENT[form](counts, found, extent)
+    total /= rows * columns
+    if form != 'bounded':
+        return SpatialScores(total, tuple('' if n else NO_MATCHES for n in found.tolist()))
+    total /= max((rows - 1) ** 2 + (columns - 1) ** 2, 1)
+    reasons = _reasons(matches, found, grid)
+    total[[i for i, reason in enumerate(reasons) if reason]] = 0.0
+    return SpatialScores(total, reasons)
 
 
-class Groups:
-    """Sums over the matches of each candidate, which lie together.
+@lru_cache(maxsize=32)
+def _cells(grid: tuple[int, int]) -> tuple[IndexArray, IndexArray]:
+    """Row and column of each patch: a table is faster than dividing."""
+    row, column = (axis.ravel() for axis in np.indices(grid, np.intp))
+    return row, column
 
-    Attributes:
-        found: intp (B,), matches of each candidate.
+
+def _displacements(matches: Matches, cells: IndexArray, extent: int) -> Float64Array:
+    """How often each displacement -extent..extent occurs in each candidate: float64 (B, 2 e + 1).
+
+    ``cells`` is the row, or the column, of each patch.
     """
-
-    def __init__(self, matches: Matches) -> None:
-        splits = matches.splits()
-        self.found = np.diff(splits)
-        self.candidate = matches.candidate
-        self._filled = self.found > 0
-        self._starts = splits[:-1][self._filled]
-
-    def total(self, values: Float64Array) -> Float64Array:
-        """Sum of the values of each candidate's matches: float64 (M,) -> (B,)."""
-        return self._reduce(np.add, values)
-
-    def largest(self, values: Float64Array) -> Float64Array:
-        """Maximum of the values of each candidate's matches, 0 without: (M,) -> (B,)."""
-        return self._reduce(np.maximum, values)
-
-    def spread(self, values: Float64Array) -> Float64Array:
-        """Value of each match's candidate: float64 (B,) -> (M,)."""
-        return np.repeat(values, self.found)
-
-    def _reduce(self, function: np.ufunc, values: Float64Array) -> Float64Array:
-        result = np.zeros(len(self.found))
-        if len(values):  # reduceat knows no empty groups, so only the filled ones are given
-            result[self._filled] = function.reduceat(values, self._starts)
-        return result
+    width = 2 * extent + 1
+    bins = matches.candidate * width
+    bins += cells.take(matches.reference)
+    bins -= cells.take(matches.query)
+    bins += extent
+    counts = np.bincount(bins, minlength=matches.count * width)
+    return counts.reshape(matches.count, width).astype(np.float64)
 
 
-def _cells(patches: IndexArray, grid: tuple[int, int]) -> tuple[Float64Array, Float64Array]:
-    """Row and column of patches, from a table: faster than dividing."""
-    rows, columns = (axis.ravel() for axis in np.indices(grid, np.float64))
-    return rows.take(patches), columns.take(patches)
+def _around_mean(counts: Float64Array, found: IndexArray, extent: int,
+                 anchor: Float64Array | int) -> Float64Array:
+    """Sum of (anchor - |d_i - mean d|)^2 over each candidate's matches: float64 (B,)."""
+    moved = np.arange(-extent, extent + 1.0)
+    mean = counts @ moved / np.maximum(found, 1)
+    left = moved - mean[:, None]
+    np.abs(left, out=left)
+    left -= anchor
+    return np.einsum('bd,bd,bd->b', counts, left, left)
 
 
-def _anchored(groups: Groups, displacement: Float64Array, anchor: int | None) -> Float64Array:
-    """(anchor - |d_i - mean d|)^2 along one axis: float64 (M,).
-
-    Without an anchor it is the magnitude of the largest displacement of each candidate.
-    """
-    mean = groups.total(displacement) / np.maximum(groups.found, 1)
-    residual = displacement - groups.spread(mean)
-    np.abs(residual, out=residual)
-    if anchor is None:
-        residual -= groups.spread(np.abs(groups.largest(displacement)))
-    else:
-        residual -= anchor
-    return np.multiply(residual, residual, out=residual)
+def _released(counts: Float64Array, found: IndexArray, extent: int) -> Float64Array:
+    return _around_mean(counts, found, extent, extent)
 
 
-def _bounded(groups: Groups, dy: Float64Array, dx: Float64Array,
-             extent: tuple[int, int]) -> Float64Array:
-    """Sum over the matches of each candidate of an agreement in [0, 1]: float64 (B,)."""
-    reach = np.zeros(len(dx))
-    for displacement, largest in ((dy, extent[0]), (dx, extent[1])):
-        left = displacement - groups.spread(_medians(groups, displacement, largest))
-        np.abs(left, out=left)
-        np.subtract(largest, left, out=left)
-        np.maximum(left, 0.0, out=left)
-        reach += left * left
-    reach /= max(extent[0] ** 2 + extent[1] ** 2, 1)
-    return groups.total(reach)
+def _paper(counts: Float64Array, found: IndexArray, extent: int) -> Float64Array:
+    return _around_mean(counts, found, extent, np.abs(_largest(counts, extent))[:, None])
 
 
-def _medians(groups: Groups, displacement: Float64Array, largest: int) -> Float64Array:
-    """Median displacement of each candidate, from the histogram: float64 (B,)."""
-    width, count = 2 * largest + 1, len(groups.found)
-    bins = groups.candidate * width + (displacement + largest).astype(np.intp)
-    histogram = np.bincount(bins, minlength=count * width).reshape(count, width)
-    cumulative = histogram.cumsum(1)
-    lower = (cumulative < (groups.found[:, None] + 1) // 2).sum(1)
-    upper = (cumulative < groups.found[:, None] // 2 + 1).sum(1)
-    return (lower + upper) / 2 - largest
+def _bounded(counts: Float64Array, found: IndexArray, extent: int) -> Float64Array:
+    """Sum of max(0, extent - |d_i - median d|)^2 over each candidate's matches: float64 (B,)."""
+    cumulative = counts.cumsum(1)
+    lower = (cumulative < (found[:, None] + 1) // 2).sum(1)
+    upper = (cumulative < found[:, None] // 2 + 1).sum(1)
+    left = np.arange(2 * extent + 1.0) - ((lower + upper) / 2)[:, None]
+    np.abs(left, out=left)
+    np.subtract(extent, left, out=left)
+    np.maximum(left, 0.0, out=left)
+    return np.einsum('bd,bd,bd->b', counts, left, left)
 
 
-def _reasons(groups: Groups, query: tuple[Float64Array, Float64Array],
-             reference: tuple[Float64Array, Float64Array],
-             grid: tuple[int, int]) -> tuple[str, ...]:
+def _largest(counts: Float64Array, extent: int) -> Float64Array:
+    """The largest displacement of each candidate, 0 without matches: float64 (B,)."""
+    last = extent - (counts[:, ::-1] > 0).argmax(1)
+    return np.where(counts.any(1), last, 0).astype(np.float64)
+
+
+_AGREEMENT = {'bounded': _bounded, 'released': _released, 'paper': _paper}
+
+
+def _reasons(matches: Matches, found: IndexArray, grid: tuple[int, int]) -> tuple[str, ...]:
     """Why a candidate's matches say nothing, or '' for each."""
-    reasons = np.full(len(groups.found), '', dtype=object)
+    reasons = np.full(len(found), '', dtype=object)
     if min(grid) > 1:  # on a grid that is itself a line every set of matches would be refused
-        reasons[_on_a_line(groups, *query) | _on_a_line(groups, *reference)] = COLLINEAR
-    reasons[groups.found < 3] = TOO_FEW
-    reasons[groups.found == 0] = NO_MATCHES
+        row, column = _cells(grid)
+        for patches in (matches.query, matches.reference):
+            line = _on_a_line(matches, found, row.take(patches), column.take(patches))
+            reasons[line] = COLLINEAR
+    reasons[found < 3] = TOO_FEW
+    reasons[found == 0] = NO_MATCHES
     return tuple(reasons.tolist())
 
 
-def _on_a_line(groups: Groups, y: Float64Array, x: Float64Array) -> NDArray[np.bool_]:
+def _on_a_line(matches: Matches, found: IndexArray, y: IndexArray,
+               x: IndexArray) -> NDArray[np.bool_]:
     """Whether the points of each candidate lie on one line: their scatter matrix is singular.
 
-    Grid coordinates are whole numbers below 2^10, so that the sums are exact.
+    Grid coordinates are whole numbers below 2^10, so that the sums are exact; one point off the
+    line of a million others still makes a difference of 1e-9.
     """
-    sum_x, sum_y = groups.total(x), groups.total(y)
-    xx = groups.found * groups.total(x * x) - sum_x * sum_x
-    yy = groups.found * groups.total(y * y) - sum_y * sum_y
-    xy = groups.found * groups.total(x * y) - sum_x * sum_y
-    return xx * yy <= xy * xy
+    starts = matches.splits()[:-1][found > 0]
+
+    def total(values: IndexArray) -> IndexArray:
+        result = np.zeros(len(found), np.intp)
+        if len(values):  # reduceat knows no empty groups, so only the filled ones are given
+            result[found > 0] = np.add.reduceat(values, starts)
+        return result
+
+    sum_x, sum_y = total(x), total(y)
+    xx = (found * total(x * x) - sum_x * sum_x).astype(np.float64)
+    yy = (found * total(y * y) - sum_y * sum_y).astype(np.float64)
+    xy = (found * total(x * y) - sum_x * sum_y).astype(np.float64)
+    return np.asarray(xx * yy * (1.0 - 1e-12) <= xy * xy)
