@@ -16,11 +16,15 @@ from vpr_ros.types import ImageArray
 
 
 def read_rgb(path: Path) -> ImageArray:
-    """Read an image file: uint8 (H, W, 3) RGB.
+    """Read an image file: uint8 (H, W, 3) RGB; a frame of a rendered world is drawn when missing.
 
     Raises:
         ImageError: the file cannot be decoded; training never goes on with another image.
     """
+    if not path.is_file():
+        from training.world_source import draw  # noqa: PLC0415 - only rendered worlds need it
+
+        draw(path)
     pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if pixels is None:
         raise ImageError(f'image {path} cannot be read; remove it from the data set or mend it')

@@ -24,6 +24,7 @@ JPEG = (cv2.IMWRITE_JPEG_QUALITY, 92)
 HOURS = (7.5, 10.0, 13.0, 16.0, 18.5, 20.5, 21.5, 23.0)
 WEATHERS = ('clear', 'clear', 'overcast', 'rain', 'snow', 'fog')
 SEASONS = ('spring', 'summer', 'autumn', 'winter')
+COLUMNS = ('file', 'environment', 'space', 'x', 'y', 'heading', 'drive')
 Report = Callable[[str], None]
 
 
@@ -54,6 +55,43 @@ def write_image(path: Path, image: ImageArray) -> None:
     cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), JPEG)
 
 
+def planned_drives(seed: int, drives: int, *, spacing_m: float = SPACING_M) -> list[Drive]:
+    """The drives of a world, not drawn yet; each differs in light, weather, season and traffic.
+
+    Args:
+        seed: of the world; with the number of a drive it determines everything.
+        drives: once around, each.
+        spacing_m: mean distance between frames.
+    """
+    rng = np.random.default_rng((7, seed))
+    world, camera = World(seed), draw_camera(rng)
+    planned = []
+    for number in range(drives):
+        conditions = draw_conditions(rng, number)
+        planned.append(Drive(
+            world, conditions, seed=int(rng.integers(1_000_000)), rate_hz=SPEED_MPS / spacing_m,
+            speed_mps=SPEED_MPS, camera=camera, lateral_noise_m=0.6, heading_noise_deg=4.0))
+    return planned
+
+
+def frame_row(seed: int, drive: int, index: int, pose: Pose) -> list[object]:
+    """A line of ``frames.csv``, in the order of :data:`COLUMNS`."""
+    x, y, _ = pose.position_m
+    return [f'world{seed}/{drive}_{index:04d}.jpg', f'world/{seed}', 'map',
+            round(x / POSITIVE_RADIUS_M, 4), round(y / POSITIVE_RADIUS_M, 4),
+            round(yaw(pose), 4), f'{seed}/{drive}']
+
+
+def write_frames(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    """Write ``frames.csv``, whole or not at all."""
+    temporary = path.with_suffix('.part')
+    with temporary.open('w', encoding='utf-8', newline='') as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
+    temporary.replace(path)
+
+
 def render_training(out: Path, seeds: Sequence[int], drives: int, report: Report = print, *,
                     spacing_m: float = SPACING_M) -> int:
     """Render drives for training; each differs in light, weather, season, traffic and lane.
@@ -73,24 +111,13 @@ def render_training(out: Path, seeds: Sequence[int], drives: int, report: Report
     out.mkdir(parents=True, exist_ok=True)
     rows: list[list[object]] = []
     for seed in seeds:
-        rng = np.random.default_rng((7, seed))
-        world, camera = World(seed), draw_camera(rng)
-        for number in range(drives):
-            conditions = draw_conditions(rng, number)
-            drive = Drive(world, conditions, seed=int(rng.integers(1_000_000)),
-                          rate_hz=SPEED_MPS / spacing_m, speed_mps=SPEED_MPS, camera=camera,
-                          lateral_noise_m=0.6, heading_noise_deg=4.0)
+        for number, drive in enumerate(planned_drives(seed, drives, spacing_m=spacing_m)):
             for frame in drive:
-                name = f'world{seed}/{number}_{frame.index:04d}.jpg'
-                write_image(out / name, frame.image)
-                x, y, _ = frame.pose.position_m
-                rows.append([name, f'world/{seed}', 'map', round(x / POSITIVE_RADIUS_M, 4),
-                             round(y / POSITIVE_RADIUS_M, 4), round(yaw(frame.pose), 4)])
-            with (out / 'frames.csv').open('w', encoding='utf-8', newline='') as file:
-                writer = csv.writer(file)
-                writer.writerow(['file', 'environment', 'space', 'x', 'y', 'heading'])
-                writer.writerows(rows)
-            report(f'world {seed} drive {number}: {conditions}, {len(rows)} frames so far')
+                row = frame_row(seed, number, frame.index, frame.pose)
+                write_image(out / str(row[0]), frame.image)
+                rows.append(row)
+            write_frames(out / 'frames.csv', rows)
+            report(f'world {seed} drive {number}: {drive.conditions}, {len(rows)} frames so far')
     return len(rows)
 
 

@@ -99,13 +99,14 @@ def donkey(root: Path) -> list[Frame]:
 def posed(root: Path) -> list[Frame]:
     """A folder with ``frames.csv``: file, environment, space, x, y, heading (radius units, rad).
 
-    This is what ``python -m training render`` writes, and the form for own data.
+    This is what ``python -m training render`` writes, and the form for own data. A column
+    ``drive`` may name the recording of each image.
     """
     columns = ('file', 'environment', 'space', 'x', 'y', 'heading')
     return [
         Frame(root / row['file'], row['environment'], row['space'],
               (float(row['x']), float(row['y'])),
-              float(row['heading']) if row['heading'] else None)
+              float(row['heading']) if row['heading'] else None, row.get('drive') or '')
         for row in read_rows(root / 'frames.csv', columns)
     ]
 

@@ -22,6 +22,7 @@ from vpr_ros.evaluation.dataset import Dataset, ImageRef, Indices, within_radius
 
 MONTH_S = 28 * 86_400.0
 """The time gap of Time Machine data, whose stamps are months: the shortest there is."""
+_SLACK_NS = 10**9  # stamps of one month differ a little, to keep the order of the images
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def by_position(
     near = within_radius(queries, database, positive_radius_m)
     around = within_radius(queries, database, negative_radius_m)
     itself = _themselves(dataset)
-    gap_ns = round(minimum_time_gap_s * 1e9)
+    gap_ns = max(round(minimum_time_gap_s * 1e9) - _SLACK_NS, minimum_time_gap_s > 0)
     stamps = _stamps(dataset.database)
     positives, not_negative = [], []
     for query, (close, left_out) in enumerate(zip(near, around, strict=True)):
