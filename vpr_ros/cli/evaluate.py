@@ -10,9 +10,11 @@ from typing import Any
 
 from vpr_ros.assembly import model_of
 from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.errors import ConfigError
 from vpr_ros.evaluation.datasets import load_dataset
 from vpr_ros.evaluation.descriptor_cache import DEFAULT_MB, DescriptorCache, cache_folder
 from vpr_ros.evaluation.evaluate import evaluate
+from vpr_ros.evaluation.explain import explain_result
 from vpr_ros.evaluation.query_handling import HANDLINGS
 from vpr_ros.evaluation.report import write_report
 
@@ -35,6 +37,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--spatial-nms', type=float, metavar='METRES',
                         help='keep only the best prediction within so many metres (Tokyo 24/7)')
     parser.add_argument('--report', type=Path, metavar='DIR', help='write an HTML report there')
+    parser.add_argument('--explain', type=int, default=0, metavar='N',
+                        help='draw into the report what the model looked at in its N most '
+                             'confident mistakes and N most confident right answers')
     parser.add_argument('--cache', type=Path, metavar='DIR',
                         help='folder of the descriptor cache (default: ~/.cache/vpr_ros)')
     parser.add_argument('--cache-size', type=float, default=DEFAULT_MB, metavar='MB',
@@ -73,6 +78,9 @@ def _recalls(recall: dict[str, float]) -> str:
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:
+    if args.explain < 0 or (args.explain and args.report is None):
+        raise ConfigError(f'--explain {args.explain} draws into the report; give a number from 1 '
+                          f'and --report')
     settings = settings_of(args)
     dataset = load_dataset(
         args.dataset, radius_m=args.radius, split=args.split, tolerant=args.tolerant)
@@ -92,7 +100,9 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         print(f'  {cache.hits} of {cache.hits + cache.misses} descriptors were in the cache; '
               f'their describe times are those of when they went in')
     if args.report is not None:
-        print(f'  report: {write_report(result, args.report)}')
+        with ProgressBar() as bar:
+            explanations = explain_result(result, model, args.explain, progress=bar)
+        print(f'  report: {write_report(result, args.report, explanations=explanations)}')
     return figures
 
 

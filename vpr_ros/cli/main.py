@@ -18,7 +18,7 @@ from vpr_ros.errors import VprError
 
 MODULES = (
     'demo', 'map_build', 'map_info', 'map_merge', 'map_check', 'evaluate', 'replay', 'calibrate',
-    'model_list', 'model_info', 'model_check', 'model_vocabulary',
+    'model_list', 'model_info', 'model_check', 'model_explain', 'model_vocabulary',
     'bag_from_images', 'bench', 'doctor',
 )
 GROUPS = {

@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.evaluation_result import EvaluationResult
+from vpr_ros.evaluation.explain import Explanation
 from vpr_ros.evaluation.replay_result import ReplayResult
 from vpr_ros.evaluation.report.evaluation_page import evaluation_page
+from vpr_ros.evaluation.report.explained import explained_section
 from vpr_ros.evaluation.report.replay_page import replay_page
 
 NAME = 'report.html'
 
 
-def write_report(result: EvaluationResult | ReplayResult, out_dir: Path | str) -> Path:
+def write_report(result: EvaluationResult | ReplayResult, out_dir: Path | str, *,
+                 explanations: Sequence[Explanation] = ()) -> Path:
     """Write one self-contained HTML page.
 
     Args:
@@ -23,6 +27,8 @@ def write_report(result: EvaluationResult | ReplayResult, out_dir: Path | str) -
             :func:`vpr_ros.evaluation.replay.replay` or of
             :func:`vpr_ros.evaluation.scoring.score`.
         out_dir: folder for ``report.html``; made when it is missing.
+        explanations: of :func:`vpr_ros.evaluation.explain.explain_result`, for a section with
+            their heat maps.
 
     Returns:
         The page's path.
@@ -33,6 +39,8 @@ def write_report(result: EvaluationResult | ReplayResult, out_dir: Path | str) -
     """
     page = (replay_page(result) if isinstance(result, ReplayResult)
             else evaluation_page(result))
+    if explanations:
+        page.sections.insert(-1, explained_section(explanations))  # before how it was run
     path = Path(out_dir) / NAME
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
