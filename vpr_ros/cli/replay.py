@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from vpr_ros.assembly import open_recognizer
@@ -16,7 +18,11 @@ from vpr_ros.evaluation.ground_truth import GroundTruth
 from vpr_ros.evaluation.ground_truth_files import load_ground_truth
 from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.replay import replay
+from vpr_ros.evaluation.replay_result import ReplayResult
 from vpr_ros.evaluation.report import write_report
+from vpr_ros.settings import Settings
+
+MOST_JOBS = 8
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +40,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='the same for ground truth in frames')
     parser.add_argument('--image-topic', help='image topic, if the bag holds several')
     parser.add_argument('--odometry-topic', help="odometry topic; '' uses none")
+    parser.add_argument('--jobs', type=int, default=0,
+                        help='offline: frames described at once; 0 takes one per core, 1 leaves '
+                             'all cores to each, as on the robot')
     parser.add_argument('--node', action='store_true',
                         help='through the running node over real topics, not offline')
     parser.add_argument('--rate', type=float, default=0.0,
@@ -60,9 +69,31 @@ def summary_text(figures: dict[str, Any]) -> str:
         if figures['missed_reasons']:
             reasons = ', '.join(f'{k} {v}' for k, v in figures['missed_reasons'].items())
             lines.append(f'  missed because: {reasons}')
+        lines += _table('distance to the place', figures['by_distance'], figures['distance_unit'])
+        lines += _table('heading change', figures['by_heading_change'], 'deg')
+        located = figures['localisation']
+        if located and located['queries']:
+            lines.append('  located by the accepted place: ' + ', '.join(
+                f'{_share(row["share"])} within {row["distance_m"]:g} m and '
+                f'{row["angle_deg"]:g} deg' for row in located['within']))
     if latency:
         lines.append(f'  recognition p50 {latency["p50"]:.1f} ms, p99 {latency["p99"]:.1f} ms')
+    speed = figures['throughput']
+    if speed:
+        lines.append(f'  {speed["frames_per_s"]:.0f} frames/s, {speed["times_real_time"]:.1f} x '
+                     f'real time, {speed["jobs"]} described at once')
     return '\n'.join(lines)
+
+
+def _table(heading: str, rows: list[dict[str, Any]], unit: str) -> list[str]:
+    """A table of :class:`LoopTable` as lines."""
+    lines = [f'  {heading:>21}  revisits   true  false  missed  recall'] if rows else []
+    for row in rows:
+        span = f'{row["from"]:g} to {row["to"]:g}' if row['to'] is not None \
+            else f'from {row["from"]:g}'
+        lines.append(f'  {f"{span} {unit}":>21}  {row["revisits"]:8d} {row["true"]:6d} '
+                     f'{row["false"]:6d} {row["missed"]:7d}  {_share(row["recall"]):>6}')
+    return lines
 
 
 def _share(value: float | None) -> str:
@@ -81,7 +112,6 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     elif args.ground_truth is not None:
         truth = load_ground_truth(args.ground_truth, **limits)
     topics = {'image_topic': args.image_topic, 'odometry_topic': args.odometry_topic}
-    total = count_frames(args.bag, args.image_topic)
     with ProgressBar() as bar:
         if args.node:
             from vpr_ros.ros.node_evaluation import replay_through_node  # noqa: PLC0415
@@ -91,19 +121,35 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
                 rate=args.rate, progress=bar, **topics,
             )
         else:
-            recognizer = open_recognizer(
-                settings, map_path=args.map or '', mapping=args.map is None, session=args.bag.name
-            )
-            with recognizer.place_map:
-                result = replay(
-                    frames_of(args.bag, **topics), recognizer, truth, bag=args.bag.name,
-                    progress=bar, total=total,
-                )
+            result = _offline(args, settings, truth, bar)
     figures = result.to_json()
     print(summary_text(figures))
     if args.report is not None:
         print(f'  report: {write_report(result, args.report)}')
     return figures
+
+
+def _offline(
+    args: argparse.Namespace, settings: Settings, truth: GroundTruth | None, bar: ProgressBar
+) -> ReplayResult:
+    """As fast as it goes: frames are described several at once, one thread each."""
+    jobs = args.jobs or min(os.cpu_count() or 1, MOST_JOBS)
+    if jobs > 1 and settings.threads == 0:
+        settings = settings.replace(threads=1)
+    with TemporaryDirectory(prefix='vpr_replay_') as folder:
+        map_path: str | Path = args.map or ''
+        if args.map is None:
+            settings = settings.replace(thumbnail_width_px=0)  # nobody sees this map
+            if settings.rerank != 'none':
+                map_path = Path(folder) / 'replay.vprmap'  # patches would fill the memory
+        recognizer = open_recognizer(
+            settings, map_path=map_path, mapping=args.map is None, session=args.bag.name)
+        with recognizer.place_map:
+            return replay(
+                frames_of(args.bag, args.image_topic, args.odometry_topic), recognizer, truth,
+                bag=args.bag.name, progress=bar, jobs=jobs,
+                total=count_frames(args.bag, args.image_topic),
+            )
 
 
 VERB = Verb(

@@ -31,6 +31,7 @@ class GroundTruth(ABC):
     """
 
     description: str = ''
+    unit: str = 'm'  # of separation
     needs_frames: bool = False  # whether bind_frames must be called first
 
     @abstractmethod
@@ -45,6 +46,10 @@ class GroundTruth(ABC):
         """
 
     @abstractmethod
+    def separation(self, state: States, others: States) -> NDArray[np.float64]:
+        """Distance of each of ``others`` (n, k) to ``state``, float64 (n,), in :attr:`unit`."""
+
+    @abstractmethod
     def positions_m(self, stamps_ns: Stamps) -> NDArray[np.float64]:
         """Positions to draw the route with, float64 (n, 2); NaN where unknown."""
 
@@ -54,6 +59,12 @@ class GroundTruth(ABC):
     def heading_change_deg(self, stamp_a_ns: int, stamp_b_ns: int) -> float | None:
         """Angle between the two headings in [0, 180], or None."""
         return None
+
+    def distance(self, stamp_a_ns: int, stamp_b_ns: int) -> float | None:
+        """Distance between two images in :attr:`unit`, or None."""
+        states = self.states(np.asarray([stamp_a_ns, stamp_b_ns], np.int64))
+        apart = float(self.separation(states[0], states[1:])[0])
+        return None if np.isnan(apart) else apart
 
     def same_place(self, stamp_ns: int, others_ns: Stamps) -> Answers:
         """YES, NO or UNKNOWN for each of ``others_ns``, int8 (n,)."""
@@ -126,14 +137,18 @@ class PoseGroundTruth(GroundTruth):
 
     def compare(self, state: States, others: States) -> Answers:
         """Within radius and heading."""
-        apart = others[:, :3] - state[..., :3]
-        near = np.einsum('ij,ij->i', apart, apart) <= self.radius_m**2
+        near = self.separation(state, others) <= self.radius_m
         if self.has_headings and self.heading_deg is not None:
             turn = np.abs(_wrap(others[:, 3] - state[..., 3]))
             near &= turn <= np.deg2rad(self.heading_deg) + 1e-9
         answers = near.astype(np.int8)
         answers[np.isnan(others[:, 0]) | np.isnan(state[..., 0])] = UNKNOWN
         return answers
+
+    def separation(self, state: States, others: States) -> NDArray[np.float64]:
+        """Metres in a straight line."""
+        apart = others[:, :3] - state[..., :3]
+        return np.sqrt(np.einsum('ij,ij->i', apart, apart))
 
     def positions_m(self, stamps_ns: Stamps) -> NDArray[np.float64]:
         """x and y."""
@@ -168,7 +183,7 @@ class LapGroundTruth(GroundTruth):
         self._equivalent, self._lap_frames = equivalent, lap_frames
         self.tolerance_frames = tolerance_frames
         self._stamps = np.zeros(0, np.int64)
-        self.needs_frames = True
+        self.needs_frames, self.unit = True, 'frames'
         self.description = (f'laps of {lap_frames} frames, same place within '
                             f'{tolerance_frames:g} frames')
 
@@ -201,11 +216,15 @@ class LapGroundTruth(GroundTruth):
 
     def compare(self, state: States, others: States) -> Answers:
         """Within the tolerance along the closed course."""
-        apart = np.abs(others[:, 0] - state[..., 0]) % self._lap_frames
-        near = np.minimum(apart, self._lap_frames - apart) <= self.tolerance_frames
+        near = self.separation(state, others) <= self.tolerance_frames
         answers = near.astype(np.int8)
         answers[np.isnan(others[:, 0]) | np.isnan(state[..., 0])] = UNKNOWN
         return answers
+
+    def separation(self, state: States, others: States) -> NDArray[np.float64]:
+        """Frames along the closed course."""
+        apart = np.abs(others[:, 0] - state[..., 0]) % self._lap_frames
+        return np.asarray(np.minimum(apart, self._lap_frames - apart), np.float64)
 
     def positions_m(self, stamps_ns: Stamps) -> NDArray[np.float64]:
         """The course as a circle of 1 m per frame, each lap a little further out."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 import csv
 from decimal import Decimal, InvalidOperation
@@ -81,13 +82,16 @@ def ground_truth_of_poses(
     Raises:
         DataError: fewer than two poses, or one is not finite.
     """
-    rows = list(poses)
-    quaternions = np.asarray([pose.quaternion_xyzw for _, pose in rows]).reshape(-1, 4)
+    stamps, numbers = array('q'), array('d')  # an hour of odometry is long as objects
+    for stamp_ns, pose in poses:
+        stamps.append(stamp_ns)
+        numbers.extend((*pose.position_m, *pose.quaternion_xyzw))
+    table = np.asarray(numbers, np.float64).reshape(-1, 7)
+    quaternions = table[:, 3:]
     turns = bool((quaternions != quaternions[:1]).any())
     return PoseGroundTruth(
-        np.asarray([stamp for stamp, _ in rows], np.int64),
-        np.asarray([pose.position_m for _, pose in rows], np.float64).reshape(-1, 3),
-        yaw_of(quaternions) if turns else None, radius_m=radius_m, heading_deg=heading_deg,
+        np.asarray(stamps, np.int64), table[:, :3], yaw_of(quaternions) if turns else None,
+        radius_m=radius_m, heading_deg=heading_deg,
     )
 
 

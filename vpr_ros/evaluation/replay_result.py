@@ -6,14 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from vpr_ros.evaluation.about import RESULT_FORMAT
 from vpr_ros.evaluation.calibration_error import CalibrationError
+from vpr_ros.evaluation.confidence_band import confidence_band
 from vpr_ros.evaluation.ground_truth import GroundTruth
 from vpr_ros.evaluation.journal import Journal
 from vpr_ros.evaluation.latency import LatencyQuantiles
+from vpr_ros.evaluation.localisation import LocalisationError
 from vpr_ros.evaluation.loop_metrics import LoopClosureCounts
+from vpr_ros.evaluation.loop_tables import LoopTable
 from vpr_ros.evaluation.precision_recall import PrecisionRecall
 from vpr_ros.evaluation.revisits import Revisit
 from vpr_ros.settings import Settings
@@ -54,13 +58,22 @@ class ReplayResult:
     all_frames: LoopClosureCounts
     precision_recall: PrecisionRecall
     calibration_error: CalibrationError
+    by_distance: LoopTable
+    by_heading: LoopTable
+    localisation: LocalisationError
     latency: LatencyQuantiles
     samples: Sequence[Mapping[str, Any]]
     verdicts: Sequence[QueryVerdict]
     journal: Journal
     calibration_source: str = ''
+    throughput: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
+        """The same as :attr:`figures`."""
+        return self.figures
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
         """The result file of ``vpr replay``; ratios are fractions, latencies milliseconds."""
         figures, frames = self.keyframes.compute(), self.all_frames.compute()
         curve = self.precision_recall.compute()
@@ -81,12 +94,19 @@ class ReplayResult:
             'reasons': figures['reasons'],
             'missed_reasons': figures['missed_reasons'],
             'all_frames': frames,
+            'distance_unit': self.ground_truth.unit if self.ground_truth else None,
+            'by_distance': self.by_distance.compute(),
+            'by_heading_change': self.by_heading.compute(),
+            'localisation': self.localisation.compute()
+            if self.ground_truth is not None and self.ground_truth.unit == 'm' else None,
             'precision_recall': {
                 **curve, 'score': 'probability', 'curve': self.precision_recall.curve().to_json(),
+                'band_95': confidence_band(self.precision_recall),
             } if judged else None,
             'calibration': {**self.calibration_error.compute(), 'source': self.calibration_source},
             'latency_ms': self.latency.compute(),
             'latency_histograms': self.latency.histograms(),
+            'throughput': None if self.throughput is None else dict(self.throughput),
             'settings': self.settings.as_dict(),
             'about': dict(self.about),
             'results': [self._row(verdict) for verdict in self.verdicts],
@@ -105,6 +125,8 @@ class ReplayResult:
             'probability': round(recognition.probability, 6),
             'match_stamp_ns': best.place.stamp_ns if best else None,
             'similarity': round(best.similarity, 6) if best else None,
+            'distance': None if verdict.revisit.distance is None
+            else round(verdict.revisit.distance, 3),
             'heading_change_deg': self.heading_change_deg(verdict),
         }
 

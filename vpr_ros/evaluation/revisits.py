@@ -23,11 +23,14 @@ class Revisit:
 
     Attributes:
         possible: whether the map held a true place that was not recent; None when unknown.
-        place_stamp_ns: stamp of a true place (of several, the middle one), or None.
+        place_stamp_ns: stamp of the nearest true place (of several as near, the middle one), or
+            None.
+        distance: to that place, in the ground truth's unit, or None.
     """
 
     possible: bool | None
     place_stamp_ns: int | None = None
+    distance: float | None = None
 
 
 class RevisitFinder:
@@ -76,7 +79,10 @@ class RevisitFinder:
         answers = self._truth.compare(state, self._states[:end])
         right = np.flatnonzero(answers == YES)
         if right.size:
-            return Revisit(True, self._stamps[int(right[right.size // 2])])
+            apart = self._truth.separation(state, self._states[right])
+            nearest = np.flatnonzero(apart <= apart.min())
+            row = int(nearest[nearest.size // 2])
+            return Revisit(True, self._stamps[int(right[row])], float(apart[row]))
         return Revisit(None if (answers == UNKNOWN).all() else False)
 
     def _first_recent(self, recognition: Recognition) -> int:

@@ -30,7 +30,9 @@ from vpr_ros.evaluation.calibration_error import CalibrationError
 from vpr_ros.evaluation.ground_truth import UNKNOWN, YES, GroundTruth
 from vpr_ros.evaluation.journal import Journal
 from vpr_ros.evaluation.latency import LatencyQuantiles
+from vpr_ros.evaluation.localisation import LocalisationError
 from vpr_ros.evaluation.loop_metrics import LoopClosureCounts
+from vpr_ros.evaluation.loop_tables import DISTANCE_EDGES, HEADING_EDGES, LoopTable
 from vpr_ros.evaluation.precision_recall import PrecisionRecall
 from vpr_ros.evaluation.replay_result import QueryVerdict, ReplayResult
 from vpr_ros.evaluation.revisits import Revisit, RevisitFinder
@@ -50,6 +52,8 @@ def score(
     about: Mapping[str, Any] | None = None,
     bag: str = '',
     calibration_source: str = '',
+    latency: LatencyQuantiles | None = None,
+    throughput: Mapping[str, Any] | None = None,
 ) -> ReplayResult:
     """Score a drive.
 
@@ -62,23 +66,32 @@ def score(
         about: versions and machine, see :func:`vpr_ros.evaluation.about.about`.
         bag: name of the drive.
         calibration_source: where the probabilities come from.
+        latency: of the frames, where the recognitions do not hold it themselves any more.
+        throughput: how fast it went, see :func:`vpr_ros.evaluation.replay.replay`.
     """
     mapping = any(recognition.place_id for recognition in recognitions)
     finder = ground_truth and RevisitFinder(ground_truth, settings, recognitions, known_places)
     keyframes, frames = LoopClosureCounts(), LoopClosureCounts()
-    curve, error, latency = PrecisionRecall(), CalibrationError(), LatencyQuantiles()
-    samples, verdicts = [], []
+    curve, error, times = PrecisionRecall(), CalibrationError(), latency or LatencyQuantiles()
+    by_distance, by_heading = LoopTable(DISTANCE_EDGES), LoopTable(HEADING_EDGES)
+    localisation, samples = LocalisationError(), _EvenSample(MOST_SAMPLES)
+    verdicts = []
     judgements = _judge(recognitions, ground_truth)
     for recognition, correct in zip(recognitions, judgements, strict=True):
-        latency.update(recognition.latency_ms)
+        times.update(recognition.latency_ms)
         revisit = finder.next(recognition) if finder else Revisit(None)
         frames.update(recognition.reason, correct=correct, revisit=revisit.possible)
         best = recognition.best
         if best is not None and correct is not None:
-            samples.append(sample_of(best, true=correct))
+            samples.add(best, correct)
         if mapping and not recognition.place_id:
             continue
         keyframes.update(recognition.reason, correct=correct, revisit=revisit.possible)
+        distance, turn = _apart(ground_truth, recognition, revisit)
+        for table, value in ((by_distance, distance), (by_heading, turn)):
+            table.update(value, recognition.reason, correct=correct, revisit=revisit.possible)
+        if revisit.possible and ground_truth is not None and ground_truth.unit == 'm':
+            localisation.update(*_taken_over(ground_truth, recognition))
         verdicts.append(QueryVerdict(recognition, correct, revisit))
         if best is not None and correct is not None:
             error.update(recognition.probability, correct=correct)
@@ -89,8 +102,10 @@ def score(
     return ReplayResult(
         bag=bag, settings=settings, about=about or {}, ground_truth=ground_truth,
         keyframes=keyframes, all_frames=frames, precision_recall=curve, calibration_error=error,
-        latency=latency, samples=_thinned(samples), verdicts=verdicts,
+        by_distance=by_distance, by_heading=by_heading, localisation=localisation,
+        latency=times, samples=samples.rows, verdicts=verdicts,
         journal=journal or Journal(), calibration_source=calibration_source,
+        throughput=throughput,
     )
 
 
@@ -116,9 +131,41 @@ def _passes_gates(best: Match, settings: Settings) -> bool:
     return decide(best, 1.0, GENERIC, settings, shed=False) is Reason.ACCEPTED
 
 
-def _thinned(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """At most :data:`MOST_SAMPLES`, evenly over the drive."""
-    if len(samples) <= MOST_SAMPLES:
-        return samples
-    rows = np.linspace(0, len(samples) - 1, MOST_SAMPLES).astype(int)
-    return [samples[row] for row in rows]
+def _apart(
+    truth: GroundTruth | None, recognition: Recognition, revisit: Revisit
+) -> tuple[float | None, float | None]:
+    """Distance and turn to the nearest true place, else to the place that was accepted."""
+    stamp, distance = revisit.place_stamp_ns, revisit.distance
+    if stamp is None and recognition.accepted:
+        stamp = recognition.matches[0].place.stamp_ns
+    if truth is None or stamp is None:
+        return None, None
+    if distance is None:
+        distance = truth.distance(recognition.stamp_ns, stamp)
+    return distance, truth.heading_change_deg(recognition.stamp_ns, stamp)
+
+
+def _taken_over(
+    truth: GroundTruth, recognition: Recognition
+) -> tuple[float | None, float | None]:
+    """How wrong the robot is when it takes over the pose of the accepted place."""
+    if not recognition.accepted:
+        return None, None
+    stamps = recognition.stamp_ns, recognition.matches[0].place.stamp_ns
+    return truth.distance(*stamps), truth.heading_change_deg(*stamps)
+
+
+class _EvenSample:
+    """Rows for calibration, evenly over the drive, at most ``most`` of them."""
+
+    def __init__(self, most: int) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._most, self._every, self._seen = most, 1, 0
+
+    def add(self, match: Match, true: bool) -> None:
+        """Take one of every few; when too many came together, drop every other."""
+        if self._seen % self._every == 0:
+            self.rows.append(sample_of(match, true=true))
+            if len(self.rows) > self._most:
+                self.rows, self._every = self.rows[::2], self._every * 2
+        self._seen += 1
