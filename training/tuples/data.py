@@ -22,6 +22,8 @@ from vpr_ros.evaluation.dataset import Dataset, ImageRef, Indices, within_radius
 
 MONTH_S = 28 * 86_400.0
 """The time gap of Time Machine data, whose stamps are months: the shortest there is."""
+EARLIEST_NS = 10 * 365 * 86_400 * 10**9
+"""Stamps before 1980 are the order of images, not when they were taken."""
 _SLACK_NS = 10**9  # stamps of one month differ a little, to keep the order of the images
 
 
@@ -79,7 +81,7 @@ def by_position(
             than the query, :data:`MONTH_S` for Time Machine data (NetVLAD, appendix B); 0: any.
 
     Raises:
-        DataError: an image has no position.
+        DataError: an image has no position, or, with a gap, no time.
         ConfigError: the negative radius is smaller than the positive one, or a number negative.
     """
     if not 0 <= positive_radius_m <= negative_radius_m or minimum_time_gap_s < 0:
@@ -92,13 +94,16 @@ def by_position(
     around = within_radius(queries, database, negative_radius_m)
     itself = _themselves(dataset)
     gap_ns = max(round(minimum_time_gap_s * 1e9) - _SLACK_NS, minimum_time_gap_s > 0)
-    stamps = _stamps(dataset.database)
+    stamps, asked_at = _stamps(dataset.database), _stamps(dataset.queries)
+    if gap_ns and min(stamps.min(), asked_at.min()) < EARLIEST_NS:
+        raise DataError(f'{dataset.name}: its images do not say when they were taken, which a '
+                        f'time gap needs; leave the gap out')
     positives, not_negative = [], []
     for query, (close, left_out) in enumerate(zip(near, around, strict=True)):
         kept = close[close != itself[query]]
         excluded = left_out
         if gap_ns:
-            together = np.abs(stamps - dataset.queries[query].stamp_ns) < gap_ns
+            together = np.abs(stamps - asked_at[query]) < gap_ns
             kept = kept[~together[kept]]
             excluded = np.union1d(left_out, np.flatnonzero(together))
         positives.append(kept)

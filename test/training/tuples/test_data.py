@@ -17,12 +17,13 @@ from vpr_ros.errors import ConfigError, DataError
 from vpr_ros.evaluation.dataset import Dataset, ImageRef, make_dataset
 
 DAY_S = 86_400
+YEAR_2015 = 1_420_070_400
 
 
 def positioned(database: list, queries: list, radius_m: float | None = 25.0) -> Dataset:
     """(x, y, day) of every image; two of one name are the same image."""
     parts = [
-        [ImageRef(Path(f'{part}{i}.jpg'), f'{i}', day * DAY_S * 10**9, (float(x), float(y)))
+        [ImageRef(Path(f'{part}{i}.jpg'), f'{i}', (YEAR_2015 + day * DAY_S) * 10**9, (float(x), float(y)))
          for i, (x, y, day) in enumerate(images)]
         for part, images in (('d', database), ('q', queries))
     ]
@@ -103,6 +104,11 @@ def test_joined_sets_are_negative_to_each_other():
 def test_what_cannot_be_is_said():
     with pytest.raises(ConfigError, match='30 m for positives and 25 m'):
         by_position(positioned([(0, 0, 0)], [(0, 0, 0)]), positive_radius_m=30)
+    untimed = [ImageRef(Path('a.jpg'), 'a', 10**9, (0.0, 0.0))]
+    dataset = make_dataset('x', untimed, untimed, [np.zeros(0, np.int64)], radius_m=25.0)
+    assert tuples_of(dataset)
+    with pytest.raises(DataError, match='do not say when they were taken'):
+        tuples_of(dataset, minimum_time_gap_s=MONTH_S)
     nowhere = [ImageRef(Path('a.jpg'), 'a')]
     dataset = make_dataset('x', nowhere, nowhere, [np.zeros(0, np.int64)], radius_m=25.0)
     with pytest.raises(DataError, match=r'a\.jpg has no position'):
