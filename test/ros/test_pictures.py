@@ -8,16 +8,19 @@ import cv2
 from helpers import place_image
 import numpy as np
 import pytest
+from rerank.patch_sets import look, scene
 
 pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
 pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
 
 from visualization_msgs.msg import Marker
 
+from vpr_ros.rerank import drawing
+from vpr_ros.rerank.codes import encode
 from vpr_ros.ros.markers import AMBER, CLOSURES, GREEN, TRAJECTORY_POINTS, Markers
-from vpr_ros.ros.match_image import match_image
+from vpr_ros.ros.match_image import BAR_PX, LINES_HEIGHT_PX, MatchedPatches, match_image
 from vpr_ros.thumbnails import thumbnail
-from vpr_ros.types import Match, Place, Pose, Reason, Recognition
+from vpr_ros.types import Match, Place, Pose, Reason, Recognition, SpatialEvidence
 
 
 def recognition(reason: Reason, x_m: float | None = 0.0) -> Recognition:
@@ -79,6 +82,27 @@ def test_query_and_match_stand_side_by_side(reason: Reason, green: bool) -> None
     assert abs(shown[:240, 320:] - right).mean() < 20
     bar = np.median(shown[240:].reshape(-1, 3), axis=0)
     assert (bar[1] > bar[0] + 50) == green
+
+
+def test_matched_patches_are_joined_where_the_match_was_re_ranked() -> None:
+    grid, input_size = (8, 10), (144, 176)
+    patches = look(scene(1), 2, 2, grid)
+    image = np.full((*input_size, 3), 90, np.uint8)
+    spatial = SpatialEvidence(1.0, 80, 80, {2: 1.0})
+    found = Recognition(5, 'camera', (Match(Place(1, 1, 0), 0.9, spatial=spatial),), 0.9,
+                        Reason.ACCEPTED)
+    pictures = [
+        cv2.imdecode(np.frombuffer(match_image(image, jpeg, found, lines), np.uint8),
+                     cv2.IMREAD_COLOR)
+        for jpeg in (thumbnail(image, 320), b'')
+        for lines in (None, MatchedPatches({2: patches}, {2: encode(patches)}, input_size))
+    ]
+    plain, joined, *without_thumbnail = pictures
+    green = [int(((p[:240, ..., 1] > 140) & (p[:240, ..., 2] < 110)).sum())
+             for p in (plain, joined)]
+    assert green[0] == 0 and green[1] > 500
+    assert joined.shape[0] == LINES_HEIGHT_PX + drawing.BAR_PX + BAR_PX
+    assert [p.shape for p in without_thumbnail] == [plain.shape] * 2  # nothing to draw on
 
 
 def test_without_a_match_the_right_half_is_empty() -> None:

@@ -18,7 +18,10 @@ GAP_PX = 8
 BAR_PX = 26
 # agreement 0 .. 1 from magenta over grey to green: told apart also without seeing red and green
 _LOW, _MIDDLE, _HIGH = (208.0, 28.0, 139.0), (190.0, 190.0, 190.0), (40.0, 200.0, 60.0)
-MAX_LINES = 80
+MAX_LINES = 60
+LINE_OPACITY = 0.65
+SHIFT = 3  # points are given to OpenCV in eighths of a pixel
+SUB = 1 << SHIFT
 
 
 def draw_matches(
@@ -30,7 +33,8 @@ def draw_matches(
 
     A line joins each pair of mutual nearest neighbours; its colour is how well its displacement
     agrees with the median one (green: fully, grey: half, magenta: not at all). Of many, the
-    most agreeing and the least agreeing are drawn, so that the picture stays readable.
+    most agreeing and the least agreeing are drawn, and both ends of a line are moved by less than
+    half a patch so that those of one row lie side by side: the picture stays readable.
 
     Args:
         query_rgb, match_rgb: uint8 (H, W, 3), any size; stored thumbnails will do.
@@ -57,12 +61,10 @@ def draw_matches(
         start = _to_picture(query[chosen].centers_px[mine], input_size, left.shape)
         end = _to_picture(match[chosen].centers_px[other], input_size, right.shape)
         end[:, 0] += offset
-        for index in _drawn(agreement):
-            colour = _colour(float(agreement[index]))
-            a, b = (tuple(int(v) for v in point) for point in (start[index], end[index]))
-            cv2.line(canvas, a, b, colour, 1, cv2.LINE_AA)
-            cv2.circle(canvas, a, 3, colour, -1, cv2.LINE_AA)
-            cv2.circle(canvas, b, 3, colour, -1, cv2.LINE_AA)
+        apart = _apart(mine, query[chosen].grid) * height_px / query[chosen].grid[0]
+        start[:, 1] += apart
+        end[:, 1] += apart
+        _join(canvas, start, end, agreement)
     cv2.putText(canvas, _caption(evidence, chosen, found), (6, height_px + 18),
                 cv2.FONT_HERSHEY_SIMPLEX, 0.42, (230, 230, 230), 1, cv2.LINE_AA)
     return canvas
@@ -87,6 +89,28 @@ def agreeing_matches(query: PatchSet, match: Patches) -> tuple[
         np.divmod(mine, query.grid[1]), 1)
     residual = np.abs(moved - np.median(moved, 0)) / (np.array(query.grid) / 4)
     return mine, other, 1.0 - np.minimum(residual.max(1), 1.0)
+
+
+def _join(canvas: ImageArray, start: NDArray[np.float64], end: NDArray[np.float64],
+          agreement: NDArray[np.float64]) -> None:
+    """Draw lines that let the images show through, and a dot at both ends of each."""
+    lines = canvas.copy()
+    for dots in (False, True):
+        for index in _drawn(agreement):
+            colour = _colour(float(agreement[index]))
+            a, b = ((round(x * SUB), round(y * SUB)) for x, y in (start[index], end[index]))
+            if dots:
+                cv2.circle(canvas, a, 3 * SUB, colour, -1, cv2.LINE_AA, SHIFT)
+                cv2.circle(canvas, b, 3 * SUB, colour, -1, cv2.LINE_AA, SHIFT)
+            else:
+                cv2.line(lines, a, b, colour, 1, cv2.LINE_AA, SHIFT)
+        if not dots:
+            cv2.addWeighted(lines, LINE_OPACITY, canvas, 1 - LINE_OPACITY, 0, canvas)
+
+
+def _apart(patches: NDArray[np.intp], grid: tuple[int, int]) -> NDArray[np.float64]:
+    """How far, in rows, a line is moved so that those of one row do not lie on each other."""
+    return 0.7 * (patches % grid[1] / max(grid[1] - 1, 1) - 0.5)
 
 
 def _drawn(agreement: NDArray[np.float64]) -> NDArray[np.intp]:

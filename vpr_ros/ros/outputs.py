@@ -12,6 +12,7 @@ from visualization_msgs.msg import MarkerArray
 from vpr_msgs.msg import LoopClosureCandidates
 from vpr_msgs.msg import MapInfo as MapInfoMessage
 from vpr_msgs.msg import Recognition as RecognitionMessage
+from vpr_ros.rerank import decode_patches
 from vpr_ros.ros import qos
 from vpr_ros.ros.conversions import (
     Context,
@@ -22,8 +23,8 @@ from vpr_ros.ros.conversions import (
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.geometry import stamp_to_message
 from vpr_ros.ros.markers import Markers
-from vpr_ros.ros.match_image import match_image
-from vpr_ros.types import Frame, Recognition
+from vpr_ros.ros.match_image import MatchedPatches, match_image
+from vpr_ros.types import Frame, Match, Recognition
 
 
 class Outputs:
@@ -107,8 +108,23 @@ class Outputs:
         message = CompressedImage(format='jpeg')
         message.header.stamp = stamp_to_message(recognition.stamp_ns)
         message.header.frame_id = recognition.frame_id
-        message.data = match_image(frame.image, stored, recognition)
+        message.data = match_image(frame.image, stored, recognition, self._patches(frame, match))
         return message
+
+    def _patches(self, frame: Frame, match: Match | None) -> MatchedPatches | None:
+        """What joins a query and its match; None where the match was not re-ranked.
+
+        The query is described once more, since no recognition carries patches: that costs only
+        while somebody looks.
+        """
+        if match is None or match.spatial is None:
+            return None
+        model, place_map = self._engine.model, self._engine.place_map
+        return MatchedPatches(
+            model.describe(frame.image).patches,
+            decode_patches(place_map.patches(match.place.place_id)),
+            (model.card.height, model.card.width),
+        )
 
     def _pose_frame(self) -> str:
         """The frame of the map's poses, '' without poses; the first place with a pose speaks."""
