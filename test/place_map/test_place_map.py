@@ -175,7 +175,7 @@ def test_info(path) -> None:
     with PlaceMap.open(path, read_only=True) as place_map:
         info = place_map.info()
     assert (info.path, info.places, info.sessions, info.revision) == (str(path), 20, 1, 21)
-    assert (info.model, info.dim, info.format_version) == (MODEL, DIM, 1)
+    assert (info.model, info.dim, info.format_version) == (MODEL, DIM, 2)
     assert (info.has_patches, info.read_only, info.index) == (True, True, 'flat')
     assert (info.statistics_count, info.prior_count) == (19, 4)
     assert info.bounding_box_m == ((0.0, -1.5, 0.0), (19.0, -1.5, 0.0))
