@@ -178,7 +178,8 @@ class MapEditor(MapReader):
                 self._store.remove_places(gone)
                 self._store.put_statistics(statistics)
                 self._store.put_state(self._state.without(len(gone), forgotten=forgotten))
-            # Memory follows when the map is used next: everything is read from the file again.
+            with self._reading('read it again'):
+                pass  # memory follows the file
 
     def compact(self) -> None:
         """Give the space of removed places back to the file system.

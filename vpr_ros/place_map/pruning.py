@@ -14,7 +14,7 @@ The rules run in this order, each over what the one before has left:
 4. **The budget.** The place whose loss leaves the smallest gap goes, again and again until the
    rest fits: the way (in seconds where there is no odometry) between its neighbours in the
    session, times 1 plus how often it was recognised. Gaps grow as places go, so that drives are
-   thinned evenly and none is forgotten as a whole before all are thin.
+   thinned evenly; their first and last places go when nothing else is left.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from vpr_ros.types import FloatArray, Place
 NEAR_M = 5.0  # how far apart redundant views may be ...
 NEAR_S = 3.0  # ... or how long, without odometry
 TURN_RAD = math.radians(45.0)
+END_GAP = 1e9  # metres or seconds; larger than any real one
 ROW_BYTES = 300  # of a place in the file, beside descriptor, thumbnail and patches
 _NS = 1e-9
 
@@ -202,12 +203,7 @@ def least_missed(
 
     def loss(i: int) -> float:
         a, b = before[i], after[i]
-        if a is None and b is None:
-            gap = NEAR_M * 1000  # the last place of a session
-        elif a is None or b is None:
-            gap = 2 * _apart(places[i], places[b if a is None else a])  # type: ignore[index]
-        else:
-            gap = _apart(places[a], places[b])
+        gap = END_GAP if a is None or b is None else _apart(places[a], places[b])
         return gap * (1 + matches.get(places[i].place_id, 0))
 
     heap = [(loss(i), i) for i in range(len(places)) if places[i].place_id not in safe]
