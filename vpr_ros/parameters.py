@@ -138,6 +138,12 @@ PARAMETERS: tuple[Parameter, ...] = (
               read_only=True),
     Parameter('thumbnail_width_px', 320,
               'Width of the JPEG stored with each place; 0 stores none.', 0, 4096),
+    Parameter('max_places', 0,
+              'Most places of a map that grows; places are forgotten to keep it (docs/maps.md). 0 '
+              'is no limit.', 0, 100_000_000),
+    Parameter('max_map_mb', 0.0,
+              'Most megabytes of a map that grows, as its file holds them; places are forgotten to '
+              'keep it (docs/maps.md). 0 is no limit.', 0.0, 1e7),
     # node
     Parameter('autostart', True,
               'The executable brings itself to active; false leaves that to a lifecycle manager.',
