@@ -39,7 +39,8 @@ IMAGENET = Normalisation(
 )
 
 
-NORMALISATIONS = {'imagenet': IMAGENET, 'caffe': CAFFE}
+HALF = Normalisation('rgb', (127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
+NORMALISATIONS = {'imagenet': IMAGENET, 'caffe': CAFFE, 'half': HALF}
 
 
 class Normalise(nn.Module):

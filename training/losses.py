@@ -12,6 +12,7 @@ OpenIBL does. The released benchmark code divides Joint by N as well: a ten time
 from __future__ import annotations
 
 from collections.abc import Callable
+import inspect
 
 import torch
 from torch import Tensor
@@ -113,16 +114,26 @@ LOSSES: dict[str, Loss] = {
 }
 
 
+def needs_across(loss: Callable[..., Tensor]) -> bool:
+    """Whether a loss looks from the positive at the negatives too, in its argument ``across``."""
+    return 'across' in inspect.signature(loss).parameters
+
+
 def batch_loss(loss: Loss, descriptors: Tensor, relation: Tensor) -> Tensor:
     """Every image of a batch as a query: best positive and all negatives inside the batch.
 
     Args:
-        loss: takes (positive, negative, valid).
+        loss: takes (positive, negative, valid), and ``across`` where it wants that.
         descriptors: (n, D), L2-normalised.
         relation: int (n, n), 1 positive, -1 negative, 0 unknown; the diagonal is not used.
     """
     squared = squared_distances(descriptors, descriptors)
-    alike = (relation == 1) & ~torch.eye(len(relation), dtype=torch.bool)
+    itself = torch.eye(len(relation), dtype=torch.bool, device=relation.device)
+    alike = (relation == 1) & ~itself
     usable = alike.any(1) & (relation == -1).any(1)
     positive = best_positive(squared[usable], alike[usable])
-    return loss(positive, squared[usable], relation[usable] == -1)
+    options = {}
+    if needs_across(loss):
+        chosen = squared[usable].masked_fill(~alike[usable], torch.inf).argmin(1)
+        options['across'] = squared[chosen]
+    return loss(positive, squared[usable], relation[usable] == -1, **options)

@@ -10,39 +10,32 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.aggregations.pooling import NORMALISATIONS as L2
 from training.aggregations.registry import AGGREGATIONS, Options, make_aggregation
 from training.aggregators import NetVLAD
 from training.architectures.registry import ARCHITECTURES, backbone_entry_of
 from training.backbones import BACKBONES, NORMALISATIONS, BackboneEntry, Normalise
+from training.keys import key
 from vpr_ros.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a checkpoint needs to be rebuilt.
+    """What a checkpoint needs to be rebuilt."""
 
-    Attributes:
-        backbone: name in the table of backbones.
-        reduced: channels after the learned 1x1 reduction; 0 for none.
-        clusters: K of NetVLAD and CRN.
-        dim: length of the descriptor after a linear projection; 0 for no projection.
-        aggregation: name in the table of aggregations.
-        assignment_bias: NetVLAD's soft assignment has a bias, as in the paper; without, as in its
-            released code.
-        l2: where the poolings normalise, see :class:`training.aggregations.pooling.GlobalPooling`.
-        projected: length after the poolings' own layer (GeM+FC); 0 for none.
-        normalisation: of the input, ``imagenet`` or ``caffe``; '' takes the backbone's own.
-    """
-
-    backbone: str = 'squeezenet1_1'
-    reduced: int = 256
-    clusters: int = 32
-    dim: int = 512
-    aggregation: str = 'netvlad'
-    assignment_bias: bool = False
-    l2: str = 'before_pool'
-    projected: int = 0
-    normalisation: str = ''
+    backbone: str = key('squeezenet1_1', 'Name in the tables of backbones.')
+    reduced: int = key(256, 'Channels after a learned 1x1 reduction; 0 for none.', least=0)
+    clusters: int = key(32, 'K of `netvlad` and `crn`.', least=2)
+    dim: int = key(512, 'Numbers of the descriptor after a linear projection; 0 for none.',
+                   least=0)
+    aggregation: str = key('netvlad', 'Name in the table of aggregations.')
+    assignment_bias: bool = key(False, "NetVLAD's soft assignment has a bias, as in the paper; "
+                                       'without, as in its released code.')
+    l2: str = key('before_pool', 'Where the poolings normalise.', choices=L2)
+    projected: int = key(0, "Numbers after the poolings' own layer (GeM+FC); 0 for none.",
+                         least=0)
+    normalisation: str = key('', "Of the input; '' takes the backbone's own.",
+                             choices=('', *NORMALISATIONS))
 
 
 def entry_of(name: str) -> BackboneEntry:
@@ -65,9 +58,6 @@ def check_architecture(architecture: Architecture, where: str = 'architecture') 
     if architecture.aggregation not in AGGREGATIONS:
         raise ConfigError(f'{where}: no aggregation named {architecture.aggregation!r}; known: '
                           f'{", ".join(AGGREGATIONS)}')
-    if architecture.normalisation and architecture.normalisation not in NORMALISATIONS:
-        raise ConfigError(f'{where}: normalisation is {architecture.normalisation!r}, expected '
-                          f"one of {', '.join(NORMALISATIONS)}, or '' for the backbone's own")
     with torch.device('meta'):
         made, made_backbone = make_head(architecture, backbone.channels), backbone.make()
     if made.takes == 'tokens':
@@ -116,6 +106,7 @@ class PlaceNetwork(nn.Module):
     """normalise -> backbone -> reduce -> aggregate -> project -> L2.
 
     Attributes:
+        aggregated_dim: length of what the aggregation gives.
         dim: length of the descriptor.
     """
 
@@ -130,7 +121,7 @@ class PlaceNetwork(nn.Module):
         self.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         head = make_head(architecture, entry.channels)
         self.reduce, self.aggregation, self.takes = head.reduce, head.aggregation, head.takes
-        self.dim = architecture.dim or head.dim
+        self.aggregated_dim, self.dim = head.dim, architecture.dim or head.dim
         self.projection = nn.Linear(head.dim, self.dim) if architecture.dim else nn.Identity()
 
     def local_features(self, image: Tensor) -> Tensor:

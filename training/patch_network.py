@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training import whiten
+from training.aggregators import NetVLAD
 from training.cluster import Batches
 from training.model import PlaceNetwork
 from training.patches import PatchDescriptors, patch_grid
 from training.receptive_field import feature_centers_px, patch_centers_px
+from vpr_ros.errors import ConfigError
 
 
 class PatchNetwork(nn.Module):
@@ -98,8 +100,12 @@ def add_patches(network: PlaceNetwork, weight: Tensor, bias: Tensor, *, height: 
     """Give a trained network patch outputs for one input size.
 
     Raises:
-        ConfigError: a patch size does not fit the feature grid, or the projection the network.
+        ConfigError: it has no NetVLAD, a patch size does not fit the feature grid, or the
+            projection the network.
     """
+    if not isinstance(network.aggregation, NetVLAD):
+        raise ConfigError('patches are described by NetVLAD, and this network has another '
+                          'aggregation; leave them out')
     with torch.no_grad():
         shape = network.local_features(torch.zeros(1, height, width, 3, dtype=torch.uint8)).shape
     grid = (int(shape[2]), int(shape[3]))

@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training loop. A killed run that is started again ends with the same weights.
 
-What a step does depends only on (seed, step), the weights and the descriptor memory, so a
-checkpoint needs no random state besides these.
+What a step does depends only on (seed, step), the weights, the optimiser and what its batches
+remember, so a checkpoint needs no state of random generators besides these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-import functools
-import json
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 import time
 from typing import Any
@@ -19,34 +18,24 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from training import checkpoint, sources
-from training.augment import augment, draw_camera
-from training.cluster import initialise_head
-from training.data import EvaluationSet, FrameTable
-from training.evaluate import centre, recalls
-from training.frames import load_frames
-from training.images import load_all
-from training.losses import LOSSES, batch_loss
-from training.mining import DescriptorMemory, choose_partners, choose_places
+from training import checkpoint
+from training.batch import Batch, Batches
+from training.making import Parts, make_parts
 from training.model import PlaceNetwork
-from training.onnx_weights import load_backbone
+from training.objective import centred
+from training.optimisation import follow, freeze_statistics, make_optimiser, rate_factor
+from training.parallel import Team, join_team
+from training.precision import Precision
+from training.progress import Progress, Report
 from training.recipe import Recipe, dump_recipe
-from vpr_ros.types import ImageArray
+from training.run_folder import RunFolder
+from training.validation import Selection
 
-STORED_HEIGHT, STORED_WIDTH = 288, 384
 INPUT_HEIGHT, INPUT_WIDTH = 240, 320
-INITIALISATION_IMAGES = 700
-EARLY_LAYERS = tuple(f'backbone.features.{index}.' for index in (0, 3, 4))
-Report = Callable[[str], None]
-
-
-def learning_rate_factor(recipe: Recipe, step: int) -> float:
-    """Rise over ``warmup``, stay, fall to 0 over the last ``decay`` steps."""
-    rise = min(1.0, (step + 1) / max(recipe.warmup, 1))
-    fall = (recipe.steps - step) / recipe.decay if recipe.decay else 1.0
-    return min(rise, fall, 1.0)
+REPORT_EVERY = 20
+FORMAT = 2  # of last.pt
+_SEED_STEP = 1_000_003  # a prime: steps of different seeds have seeds of their own
 
 
 class Trainer:
@@ -54,180 +43,191 @@ class Trainer:
 
     Args:
         recipe: all settings.
-        folder: receives ``recipe.yaml``, ``last.pt``, ``best.pt`` and ``metrics.jsonl``.
+        folder: see :class:`training.run_folder.RunFolder`; a run that lies there is gone on with.
         report: is given one line at a time.
+
+    Attributes:
+        network: as it is trained.
+        average: its running average, by name of the weight; that is validated and exported.
+        step: steps done.
+        selection: how the validations went.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, report: Report = print) -> None:
-        self.recipe, self.folder, self.report = recipe, folder, report
-        folder.mkdir(parents=True, exist_ok=True)
         cv2.setNumThreads(0)
         torch.manual_seed(recipe.seed)
-        frames = load_frames(recipe)
-        self.table = FrameTable(frames)
-        report(f'{len(frames)} frames of {len(self.table.environment_names)} environments')
-        self.images = load_all([f.path for f in frames], STORED_HEIGHT, STORED_WIDTH)
-        self.validation = self._load_validation()
-        self.network = PlaceNetwork(recipe.architecture)
-        self.memory = DescriptorMemory(len(frames), recipe.architecture.dim)
-        self.step, self.best, self.seconds = 0, -1.0, 0.0
-        last = folder / 'last.pt'
-        state = checkpoint.load(last) if last.is_file() else None
-        if state is None:
-            self._initialise()
-        else:
+        self.recipe = recipe
+        self.team: Team = join_team(recipe.device)
+        self.precision = Precision(recipe.precision, self.team.device)
+        self.progress = Progress(report if self.team.first else None)
+        self.folder = RunFolder(folder, writes=self.team.first)
+        state = self.folder.load_last(recipe)
+        self.parts: Parts = make_parts(recipe, folder, self.team, self.precision, self.progress,
+                                       fresh=state is None)
+        self.network: PlaceNetwork = self.parts.network
+        self.batches: Batches = self.parts.batches
+        if state is not None:
             self.network.load_state_dict(state['network'])
+        self.optimizer = make_optimiser(recipe, self.network, self.parts.objective)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
-        self.optimizer = self._make_optimizer()
-        loss = LOSSES[recipe.loss]
-        self.loss = functools.partial(loss, **recipe.loss_options)
+        self.step, self.seconds, self.selection = 0, 0.0, Selection()
         if state is not None:
             self._restore(state)
-        (folder / 'recipe.yaml').write_text(dump_recipe(recipe), encoding='utf-8')
+        self.network.train()
+        if recipe.batch_statistics == 'frozen':
+            freeze_statistics(self.network)
+        self._ahead: tuple[int, Future[Any]] | None = None
+        self._maker = ThreadPoolExecutor(1)
+        self._losses: list[float] = []
+        self.folder.begin(recipe, step=self.step, processes=self.team.size,
+                          device=str(self.team.device))
+        for note in self.folder.notes:
+            self.progress.say(note)
 
-    def _load_validation(self) -> tuple[EvaluationSet, list[ImageArray]] | None:
-        if not self.recipe.validation:
-            return None
-        dataset = sources.ie_tower_validation(Path(self.recipe.validation),
-                                              self.recipe.validation_floors)
-        return dataset, load_all(dataset.database, INPUT_HEIGHT, INPUT_WIDTH)
+    @property
+    def total(self) -> int:
+        """Steps of the whole run."""
+        return self.batches.total
 
-    def _initialise(self) -> None:
-        recipe = self.recipe
-        if recipe.initial_checkpoint:
-            source = checkpoint.load_network(Path(recipe.initial_checkpoint))
-            self.network.load_state_dict(source.state_dict())
-            return
-        if recipe.initial_weights:
-            load_backbone(self.network.backbone, Path(recipe.initial_weights))
-        skip = max(1, len(self.images) // INITIALISATION_IMAGES)
-        chosen = [cv2.resize(image, (INPUT_WIDTH, INPUT_HEIGHT), interpolation=cv2.INTER_AREA)
-                  for image in self.images[::skip]]
-        summary = initialise_head(
-            self.network,
-            lambda: (np.stack(chosen[i : i + 16]) for i in range(0, len(chosen), 16)),
-            seed=recipe.seed, power=recipe.whitening,
-        )
-        self.report(f'head initialised from {len(chosen)} images: {summary}')
+    @property
+    def epoch(self) -> int:
+        """Epoch of the next step, from 0."""
+        return self.step // self.batches.epoch_steps
 
-    def _make_optimizer(self) -> torch.optim.AdamW:
-        recipe = self.recipe
-        groups: list[dict[str, Any]] = []
-        for name, parameter in self.network.named_parameters():
-            if name.startswith('projection.') and not recipe.learn_projection:
-                parameter.requires_grad_(False)
-                continue
-            rate = recipe.backbone_rate if name.startswith('backbone.') else recipe.head_rate
-            rate *= recipe.early_factor if name.startswith(EARLY_LAYERS) else 1.0
-            decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
-            groups.append({'params': [parameter], 'lr': rate, 'weight_decay': decay,
-                           'initial_lr': rate})
-        return torch.optim.AdamW(groups, fused=True)
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done, or recall@5 has not become better for long enough."""
+        patience = self.recipe.patience
+        return self.step >= self.total or bool(patience and self.selection.since >= patience)
 
-    def _restore(self, state: dict[str, Any]) -> None:
-        self.optimizer.load_state_dict(state['optimizer'])
-        self.average = state['average']
-        self.memory.descriptors = state['memory'].numpy()
-        self.memory.seen = state['seen'].numpy()
-        self.step, self.best, self.seconds = state['step'], state['best'], state['seconds']
-        self.report(f'resumed at step {self.step}')
-
-    def _save(self, name: str) -> None:
-        state = checkpoint.network_state(self.network)
-        state |= {'average': self.average, 'step': self.step, 'best': self.best,
-                  'seconds': self.seconds, 'recipe': dump_recipe(self.recipe)}
-        if name == 'last.pt':
-            state |= {'optimizer': self.optimizer.state_dict(),
-                      'memory': torch.from_numpy(self.memory.descriptors),
-                      'seen': torch.from_numpy(self.memory.seen)}
-        checkpoint.save(self.folder / name, state)
-
-    def make_batch(self) -> tuple[Tensor, Tensor, np.ndarray]:
-        """Images uint8 (2 * places, H, W, 3), their relation, and the frames' indices."""
-        recipe = self.recipe
-        rng = np.random.default_rng((recipe.seed, self.step))
-        anchors = choose_places(self.table, self.memory, rng, recipe.places, recipe.negatives)
-        indices = np.concatenate([anchors, choose_partners(self.table, anchors, rng)])
-        camera = draw_camera(rng)
-        images = [
-            augment(self.images[index], self.images[rng.integers(len(self.images))], rng, camera,
-                    recipe.height, recipe.width, severity=rng.random() ** 1.5)
-            for index in indices
-        ]
-        relation = torch.from_numpy(self.table.relation(indices, indices))
-        return torch.from_numpy(np.stack(images)), relation, indices
+    def make_batch(self, step: int) -> tuple[Batch, Tensor]:
+        """A batch, and this process's images of it, uint8 (own, H, W, 3)."""
+        batch = self.batches.make(step)
+        own = self.team.part(batch.size)
+        return batch, torch.from_numpy(batch.images(own))
 
     def train_step(self) -> float:
-        """One step of the optimizer; returns the loss."""
-        recipe = self.recipe
-        images, relation, indices = self.make_batch()
-        factor = learning_rate_factor(recipe, self.step)
+        """One step of the optimiser; returns the loss."""
+        recipe, step = self.recipe, self.step
+        self.batches.prepare(step)
+        batch, images = self._next_batch(step)
+        torch.manual_seed(recipe.seed * _SEED_STEP + step)
+        factor = rate_factor(recipe, step, self.total, self.epoch)
         for group in self.optimizer.param_groups:
             group['lr'] = group['initial_lr'] * factor
-        with torch.autocast('cpu', torch.bfloat16, enabled=recipe.bfloat16):
-            vlad = self.network.aggregate(images)
+        with self.precision.context():
+            vlad = self.network.aggregate(images.to(self.team.device))
         descriptors = self.network.project(vlad) if recipe.learn_projection else vlad
-        moved = functional.normalize(descriptors - descriptors.mean(0), dim=1)
-        loss = (1 - recipe.centred_share) * batch_loss(self.loss, descriptors, relation)
-        loss = loss + recipe.centred_share * batch_loss(self.loss, moved, relation)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
-        self.optimizer.step()
-        decay = min(recipe.average, (1 + self.step) / (10 + self.step))
+        together = self.team.join_rows(descriptors, batch.size)
+        loss = centred(self.parts.objective, together, batch, recipe.centred_share)
+        self._learn(loss)
+        follow(self.average, self.network, min(recipe.average, (1 + step) / (10 + step)))
         with torch.no_grad():
-            for name, value in self.network.state_dict().items():
-                self.average[name].lerp_(value, 1 - decay)
-        with torch.no_grad():
-            self.memory.update(indices, self.network.project(vlad).numpy())
+            found = self.team.join_rows(self.network.project(vlad), batch.size)
+            self.batches.remember(batch, found.cpu().numpy())
         self.step += 1
         return float(loss.detach())
 
-    @torch.no_grad()
+    def run(self) -> None:
+        """Train to the end; validate after every epoch, save there and every ``save_every``."""
+        start, before = time.monotonic(), self.seconds
+        if self.step == 0 and self.parts.validation is not None:
+            self.progress.say(f'step 0: {self.validate()}')
+        bar = self.progress.bar(self.total, 'training', self.step)
+        while not self.finished:
+            self._losses.append(self.train_step())
+            self.seconds = before + time.monotonic() - start
+            bar.update()
+            bar.set_postfix(loss=f'{self._losses[-1]:.4f}', refresh=False)
+            at_end = self.step % self.batches.epoch_steps == 0 or self.step == self.total
+            if at_end:
+                self.validate_and_save()
+            elif self.step % REPORT_EVERY == 0:
+                self._log({})
+            if not at_end and self.recipe.save_every and self.step % self.recipe.save_every == 0:
+                self._save('last.pt')
+        bar.close()
+        self.folder.close()
+        if self.step < self.total:
+            self.progress.say(f'stopped at step {self.step}: recall@5 was not better for '
+                              f'{self.selection.since} validations')
+
     def validate(self) -> dict[str, float]:
-        """Recalls of the averaged network on the held-out floors, centred."""
-        if self.validation is None:
+        """Recalls of the averaged network."""
+        if self.parts.validation is None:
             return {}
-        dataset, images = self.validation
         network = PlaceNetwork(self.recipe.architecture)
         network.load_state_dict(self.average)
-        network.eval()
-        found = []
-        with torch.autocast('cpu', torch.bfloat16, enabled=self.recipe.bfloat16):
-            for i in range(0, len(images), 16):
-                vlad = network.aggregate(torch.from_numpy(np.stack(images[i : i + 16])))
-                found.append(network.project(vlad).numpy() if self.recipe.learn_projection
-                             else vlad.numpy())
-        database = np.concatenate(found)
-        database = centre(database, database.mean(0))
-        row_of = {path: row for row, path in enumerate(dataset.database)}
-        queries = database[[row_of[path] for path in dataset.queries]]
-        return recalls(database, queries, dataset.correct, dataset.ignored)
+        return self.parts.validation(network.to(self.team.device).eval())
 
-    def run(self) -> None:
-        """Train until ``steps``; validate and save every ``validate_every`` steps."""
-        start, before = time.monotonic(), self.seconds
-        losses: list[float] = []
-        if self.step == 0:
-            self.report(f'step 0: {self.validate()}')
-        while self.step < self.recipe.steps:
-            losses.append(self.train_step())
-            if self.step % 20 == 0:
-                self.seconds = before + time.monotonic() - start
-                self.report(f'step {self.step} loss {np.mean(losses[-20:]):.4f} '
-                            f'{self.seconds:.0f} s')
-            if self.step % self.recipe.validate_every == 0 or self.step == self.recipe.steps:
-                self._validate_and_save(float(np.mean(losses)))
-                losses.clear()
-
-    def _validate_and_save(self, loss: float) -> None:
-        found = self.validate()
-        score = found.get('5', 0.0) + 1e-3 * found.get('1', 0.0)
-        line = {'step': self.step, 'loss': loss, 'seconds': round(self.seconds), **found}
-        with (self.folder / 'metrics.jsonl').open('a', encoding='utf-8') as file:
-            file.write(json.dumps(line) + '\n')
-        self.report(f'validation {line}')
-        if score > self.best:
-            self.best = score
+    def validate_and_save(self) -> None:
+        """End an epoch: validate, log, and keep the best model and the last state."""
+        found = self.team.share(self.validate())
+        before, self.selection = self.selection.best, self.selection.after(found)
+        self._log(found)
+        if self.selection.best > before:
             self._save('best.pt')
         self._save('last.pt')
+
+    def _next_batch(self, step: int) -> tuple[Batch, Tensor]:
+        """The step's batch, and the next one begun beside it where it does not depend on it."""
+        if self._ahead is not None and self._ahead[0] == step:
+            made = self._ahead[1].result()
+        else:
+            made = self.make_batch(step)
+        self._ahead = None
+        if self.batches.independent(step + 1):
+            self._ahead = (step + 1, self._maker.submit(self.make_batch, step + 1))
+        return made
+
+    def _learn(self, loss: Tensor) -> None:
+        """Change the weights by the gradient of all processes."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self.precision.backward(loss)
+        self.team.add_gradients(self.network, whole=self.parts.objective)
+        self.precision.unscale(self.optimizer)
+        if self.recipe.clip:
+            torch.nn.utils.clip_grad_norm_(self._parameters(), self.recipe.clip)
+        self.precision.step(self.optimizer)
+
+    def _parameters(self) -> Sequence[torch.nn.Parameter]:
+        return [p for group in self.optimizer.param_groups for p in group['params']]
+
+    def _log(self, recalls: dict[str, float]) -> None:
+        """A line of metrics: the mean loss since the last one, the rate of the head, recalls."""
+        rate = rate_factor(self.recipe, self.step - 1, self.total,
+                           (self.step - 1) // self.batches.epoch_steps)
+        line = {'step': self.step, 'epoch': round(self.step / self.batches.epoch_steps, 4),
+                'loss': float(np.mean(self._losses)), 'rate': self.recipe.head_rate * rate,
+                'seconds': round(self.seconds), **recalls}
+        self._losses.clear()
+        self.folder.log(line)
+        what = 'validation ' if recalls else ''
+        self.progress.say(what + ' '.join(
+            f'{f"recall@{name}" if name.isdecimal() else name} {value:.4g}'
+            for name, value in line.items()))
+
+    def _save(self, name: str) -> None:
+        state = checkpoint.network_state(self.network)
+        state |= {'average': self.average, 'step': self.step, 'best': self.selection.best,
+                  'seconds': self.seconds, 'recipe': dump_recipe(self.recipe)}
+        if name == 'last.pt':
+            state |= {'format': FORMAT, 'optimizer': self.optimizer.state_dict(),
+                      'objective': self.parts.objective.state_dict(),
+                      'batches': self.batches.state_dict(), 'scaler': self.precision.state_dict(),
+                      'losses': self._losses,
+                      'selection': [self.selection.best_at_5, self.selection.since]}
+        self.folder.save(name, state)
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.optimizer.load_state_dict(state['optimizer'])
+        device = self.team.device
+        self.average = {name: value.to(device) for name, value in state['average'].items()}
+        self.batches.load_state_dict(state.get('batches', state))  # earlier runs had them beside
+        self.parts.objective.load_state_dict(state.get('objective', {}))
+        self.precision.load_state_dict(state.get('scaler', {}))
+        at_5, since = state.get('selection', (state['best'], 0))
+        self.selection = Selection(state['best'], at_5, since)
+        self._losses = list(state.get('losses', ()))
+        self.step, self.seconds = state['step'], state['seconds']
+        self.progress.say(f'resumed at step {self.step}')

@@ -11,13 +11,12 @@ negatives take ``across`` (B, N), the squared distances of the positive to them.
 from __future__ import annotations
 
 from collections.abc import Callable
-import inspect
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from training.losses import REDUCTIONS
+from training.losses import REDUCTIONS, needs_across
 from vpr_ros.errors import ConfigError
 
 SMALL = 1e-12  # under a square root, whose slope at 0 is infinite
@@ -62,11 +61,6 @@ def check_reduction(reduction: str) -> None:
 def hidden(scores: Tensor, valid: Tensor | None) -> Tensor:
     """Scores (B, N) with -inf where a negative does not count, for logsumexp."""
     return scores if valid is None else scores.masked_fill(~valid, -torch.inf)
-
-
-def needs_across(loss: Callable[..., Tensor]) -> bool:
-    """Whether a loss looks from the positive at the negatives too."""
-    return 'across' in inspect.signature(loss).parameters
 
 
 def tuple_loss(loss: Callable[..., Tensor], query: Tensor, positive: Tensor, negatives: Tensor,

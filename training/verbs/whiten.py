@@ -17,19 +17,24 @@ from training.images import batches
 from training.recipe import load_recipe
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
 from training.verbs.verb import Verb, add_recipe
+from vpr_ros.errors import ConfigError
 
 
 def whiten(arguments: argparse.Namespace) -> None:
     """Fit the projection anew on the recipe's training images, from a trained checkpoint."""
     state = checkpoint.load(arguments.model)
     network = checkpoint.load_network(arguments.model)
+    projection = network.projection
+    if not isinstance(projection, torch.nn.Linear):
+        raise ConfigError(f'{arguments.model} has no projection to fit; train with a dim that is '
+                          f'not 0')
     paths = training_images(load_recipe(arguments.recipe), arguments.images)
     samples = sample_descriptors(network, lambda: batches(paths, INPUT_HEIGHT, INPUT_WIDTH))
-    found = components.fit(samples, network.projection.out_features)
+    found = components.fit(samples, projection.out_features)
     weight, bias = found.affine(arguments.power)
     with torch.no_grad():
-        network.projection.weight.copy_(torch.from_numpy(weight).float())
-        network.projection.bias.copy_(torch.from_numpy(bias).float())
+        projection.weight.copy_(torch.from_numpy(weight).float())
+        projection.bias.copy_(torch.from_numpy(bias).float())
     kept = {key: state[key] for key in ('step', 'seconds') if key in state}
     checkpoint.save(arguments.out, checkpoint.network_state(network) | kept)
     print(f'{len(paths)} images, {found.kept:.3f} of the variance kept; wrote {arguments.out}')
