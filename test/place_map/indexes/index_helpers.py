@@ -8,7 +8,7 @@ import numpy as np
 
 from vpr_ros.place_map.statistics import Statistics, sum_rows
 
-DIM = 64
+DIM = 128
 
 
 def places(count: int, seed: int = 0, dim: int = DIM) -> np.ndarray:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index_helpers import DIM, places, seen_again, statistics_of
 import numpy as np
+from place_map.indexes.index_helpers import DIM, places, seen_again, statistics_of
 import pytest
 
 from vpr_ros.place_map.indexes import KINDS, DescriptorIndex, files

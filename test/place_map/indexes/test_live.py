@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 import threading
 
-from index_helpers import DIM, nearest, places, seen_again, statistics_of
 import numpy as np
+from place_map.indexes.index_helpers import DIM, nearest, places, seen_again, statistics_of
 import pytest
 
 from vpr_ros.errors import MapError
@@ -16,14 +16,31 @@ from vpr_ros.place_map.indexes import DescriptorIndex, LiveIndex
 from vpr_ros.place_map.indexes.live import AT_ONCE_PLACES
 
 
+class Gate:
+    """A lock at which all threads but the first have to wait while the gate is closed."""
+
+    def __init__(self) -> None:
+        self.open, self.somebody_waits = threading.Event(), threading.Event()
+        self.open.set()
+        self._lock, self._first = threading.RLock(), threading.current_thread()
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not self._first:
+            self.somebody_waits.set()
+            self.open.wait()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 class Places:
     """What a map holds, as a plain dictionary."""
 
     def __init__(self, rows: np.ndarray, kind: str = 'auto') -> None:
         self.rows = dict(enumerate(rows, start=1))
-        self.guard = threading.RLock()
-        self.reading, self.go_on = threading.Event(), threading.Event()
-        self.go_on.set()
+        self.guard = Gate()
+        self.parts_before_closing = -1
         index = DescriptorIndex.build('flat', statistics_of(rows), rows)
         self.live = LiveIndex(kind, index, ids=self.ids, read=self.read, guard=self.guard)
 
@@ -31,12 +48,10 @@ class Places:
         return np.array(sorted(self.rows))
 
     def read(self, ids: Sequence[int]) -> np.ndarray:
-        self.reading.set()
-        if threading.current_thread() is not threading.main_thread():
-            self.guard.release()  # so that the test may act in the middle of a rebuild
-            self.go_on.wait()
-            self.guard.acquire()
-        return np.array([self.rows[i] for i in ids if i in self.rows]).reshape(-1, DIM)
+        self.parts_before_closing -= 1
+        if self.parts_before_closing == 0:
+            self.guard.open.clear()
+        return np.array([self.rows[i] for i in ids]).reshape(-1, DIM)
 
     def matrix(self) -> np.ndarray:
         return np.array([self.rows[i] for i in self.ids()])
@@ -62,11 +77,11 @@ def test_recognition_goes_on_while_the_next_index_is_made(kind: str) -> None:
     held = Places(places(AT_ONCE_PLACES + 500), kind)
     old, renewed = held.live.current, statistics_of(held.matrix())
     renewed = renewed.renewed(renewed.mean * 2400, 2400)
-    held.go_on.clear()
-    held.reading.clear()
+    held.parts_before_closing = 2
     with held.guard:
         held.live.renew(renewed)
-    assert held.reading.wait(20.0)
+    while held.guard.open.is_set():
+        held.guard.somebody_waits.wait(0.01)
     with held.guard:  # in the middle of the rebuild: look, add, remove
         assert held.live.rebuilding and held.live.current is old
         held.check()
@@ -79,7 +94,7 @@ def test_recognition_goes_on_while_the_next_index_is_made(kind: str) -> None:
             del held.rows[place_id]
             held.live.remove(np.array([row]))
         held.check()
-    held.go_on.set()
+    held.guard.open.set()
     held.live.wait()
     assert held.live.failure is None and not held.live.rebuilding
     assert held.live.kind == kind and held.live.current.statistics is renewed
@@ -88,14 +103,14 @@ def test_recognition_goes_on_while_the_next_index_is_made(kind: str) -> None:
 
 def test_the_newest_mean_wins() -> None:
     held = Places(places(AT_ONCE_PLACES + 1))
-    held.go_on.clear()
+    held.guard.open.clear()
     first = statistics_of(held.matrix())
     second = first.renewed(first.mean * 1000, 1000)
     third = second.renewed(first.mean * 2000, 2000)
     with held.guard:
         held.live.renew(second)
         held.live.renew(third)
-    held.go_on.set()
+    held.guard.open.set()
     held.live.wait()
     assert held.live.current.statistics is third
     held.check()
@@ -114,14 +129,14 @@ def test_many_removed_rows_make_a_new_index_due() -> None:
 
 def test_stopping_ends_the_thread_and_keeps_the_old_index() -> None:
     held = Places(places(AT_ONCE_PLACES + 1))
-    held.go_on.clear()
-    held.reading.clear()
+    held.parts_before_closing = 1
     old = held.live.current
     with held.guard:
         held.live.renew(old.statistics.renewed(np.ones(DIM), 5000))
-    assert held.reading.wait(20.0)
+    while held.guard.open.is_set():
+        held.guard.somebody_waits.wait(0.01)
     held.live.abandon()
-    held.go_on.set()
+    held.guard.open.set()
     held.live.stop()
     assert held.live.current is old and not held.live.rebuilding
 

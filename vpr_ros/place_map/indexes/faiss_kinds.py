@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from vpr_ros.place_map.indexes.rotation import Rotation
 from vpr_ros.types import FloatArray
 
+_FAISS: Any = faiss  # its type stubs know fewer constructors and parameters than it has
 _GRAPH_LINKS = 32
 _CELL_SHARE = 4  # one cell in so many is scanned
 _ROWS_PER_CELL = 39  # FAISS wants so many training rows for each
@@ -41,11 +42,11 @@ class FaissRows:
     """
 
     def __init__(
-        self, kind: str, dim: int, *, index: faiss.Index | None = None, mapped: bool = False
+        self, kind: str, dim: int, *, index: Any = None, mapped: bool = False
     ) -> None:
         self._kind, self._dim, self._mapped = kind, dim, mapped
         self._rotate = Rotation(dim) if kind == 'rabitq' else None
-        self.index = index if index is not None else _simple(kind, dim)
+        self.index: Any = index if index is not None else _simple(kind, dim)
 
     @property
     def trained(self) -> bool:
@@ -95,19 +96,19 @@ class FaissRows:
 
     def _parameters(self, wanted: int, settings: dict[str, Any]) -> Any:
         if self._kind == 'hnsw':
-            return faiss.SearchParametersHNSW(efSearch=max(256, wanted), **settings)
+            return _FAISS.SearchParametersHNSW(efSearch=max(256, wanted), **settings)
         if self._kind in ('ivf', 'ivfpq'):
             cells = max(8, math.ceil(self.index.nlist / _CELL_SHARE))
-            return faiss.SearchParametersIVF(nprobe=cells, **settings)
+            return _FAISS.SearchParametersIVF(nprobe=cells, **settings)
         if self._kind == 'rabitq':
-            return faiss.RaBitQSearchParameters(**settings) if settings else None
-        return faiss.SearchParameters(**settings) if settings else None
+            return _FAISS.RaBitQSearchParameters(**settings) if settings else None
+        return _FAISS.SearchParameters(**settings) if settings else None
 
     def _turned(self, rows: FloatArray) -> FloatArray:
         return rows if self._rotate is None else self._rotate(rows)
 
 
-def _simple(kind: str, dim: int) -> faiss.Index | None:
+def _simple(kind: str, dim: int) -> Any:
     """An empty index; None for the kinds that depend on what they learn from."""
     if kind == 'flat':
         return faiss.IndexFlatIP(dim)
@@ -116,19 +117,19 @@ def _simple(kind: str, dim: int) -> faiss.Index | None:
     if kind == 'rabitq':
         return faiss.IndexRaBitQ(dim, _INNER)
     if kind == 'hnsw':
-        index = faiss.IndexHNSWSQ(dim, _HALF, _GRAPH_LINKS, _INNER)
+        index: Any = _FAISS.IndexHNSWSQ(dim, _HALF, _GRAPH_LINKS, _INNER)
         index.hnsw.efConstruction = 80
         return index
     return None
 
 
-def _cells(kind: str, dim: int, training_rows: int) -> faiss.Index:
+def _cells(kind: str, dim: int, training_rows: int) -> Any:
     """An empty index of cells, as many as the training rows are enough for."""
     cells = int(4 * math.sqrt(training_rows / 0.64))
     cells = max(1, min(cells, training_rows // _ROWS_PER_CELL, _MOST_CELLS))
-    coarse = faiss.IndexFlatIP(dim)
+    coarse: Any = faiss.IndexFlatIP(dim)
     if kind == 'ivf':
-        index = faiss.IndexIVFScalarQuantizer(coarse, dim, cells, _HALF, _INNER)
+        index: Any = faiss.IndexIVFScalarQuantizer(coarse, dim, cells, _HALF, _INNER)
     else:
         pairs = dim // 2 if dim % 2 == 0 else dim
         index = faiss.IndexIVFPQFastScan(coarse, dim, cells, pairs, 4, _INNER)
