@@ -175,14 +175,39 @@ def test_the_cost_is_remembered_and_can_be_forgotten():
 
 
 def test_time_that_ends_after_the_coarse_pass_keeps_its_scores():
-    clock = Clock(1.0)
-    candidates = places(*(patches_of(k) for k in range(1, 31)))
-    offered = clock.costing(candidates, 0.9 / 30)
-    result = Reranker('robot', workers=1).rerank(patches_of(3), offered,
-                                                 remaining_s=clock.remaining_s)
+    loaded = []
+
+    def counted(candidate):
+        return Candidate(candidate.place_id, lambda: loaded.append(1) or candidate.load())
+
+    offered = [counted(one) for one in places(*(patches_of(k) for k in range(1, 31)))]
+    result = Reranker('robot', workers=1).rerank(
+        patches_of(3), offered, remaining_s=lambda: 1e9 if len(loaded) < 30 else 0.0)
     assert result.ranked[0][0] == 3
-    assert result.shed + result.full_grid_shed > 0
-    assert clock.left >= -1e-9
+    assert (result.shed, result.full_grid_shed) == (0, PRESETS['robot'].fine)
+    assert all(evidence.inliers == -1 for _, evidence in result.ranked)
+
+
+def test_patches_are_read_once_for_both_passes():
+    loaded = []
+    offered = [Candidate(one.place_id, lambda one=one: loaded.append(one.place_id) or one.load())
+               for one in places(*(patches_of(k) for k in range(1, 31)))]
+    result = Reranker('robot').rerank(patches_of(3), offered)
+    assert sum(evidence.inliers >= 0 for _, evidence in result.ranked) == PRESETS['robot'].fine
+    assert loaded == list(range(1, 31))
+
+
+@given(slow=st.floats(1.0, 1.8), budget=st.floats(0.1, 1.0))
+@settings(max_examples=40, deadline=None)
+def test_a_machine_that_slows_down_overruns_by_little(slow, budget):
+    """Each wave costs up to 1.8 times what the one before taught."""
+    stage, query = Reranker(PLAIN, workers=1), patches_of(1)
+    offered = places(*[patches_of(2)] * 60)
+    easy = Clock(10.0)
+    stage.rerank(query, easy.costing(offered, 0.01), remaining_s=easy.remaining_s)
+    hard = Clock(budget)
+    stage.rerank(query, hard.costing(offered, 0.01 * slow), remaining_s=hard.remaining_s)
+    assert hard.left >= -0.1 * budget - 0.01 * slow
 
 
 def test_places_without_patches_keep_their_order_behind_the_others():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 import math
 import struct
 import zlib
@@ -97,7 +98,7 @@ class PatchCodes:
                 and (scales > 0).all()):
             raise _damaged('their scales or centres are not finite')
         codes = np.frombuffer(data, np.uint8, patches * dim, _HEADER.size + 4 * patches)
-        centers = _centers(lattice, (rows, columns))
+        centers = _centers(tuple(lattice), (rows, columns))
         return cls(codes.reshape(-1, dim), scales.astype(np.float32), (rows, columns), centers)
 
 
@@ -160,13 +161,16 @@ def _lattice(centers: FloatArray, grid: tuple[int, int]) -> tuple[float, float, 
     return lattice
 
 
-def _centers(lattice: tuple[float, ...] | list[float], grid: tuple[int, int]) -> FloatArray:
-    """float32 (n, 2) from the first centre and the steps."""
+@lru_cache(maxsize=64)
+def _centers(lattice: tuple[float, ...], grid: tuple[int, int]) -> FloatArray:
+    """float32 (n, 2) from the first centre and the steps; all places of a map share it."""
     x, y, step_x, step_y = lattice
     columns = x + step_x * np.arange(grid[1])
     rows = y + step_y * np.arange(grid[0])
     grid_x, grid_y = np.meshgrid(columns, rows)
-    return np.stack([grid_x, grid_y], -1).reshape(-1, 2).astype(np.float32)
+    centers = np.stack([grid_x, grid_y], -1).reshape(-1, 2).astype(np.float32)
+    centers.flags.writeable = False
+    return centers
 
 
 def _damaged(what: str) -> MapError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 import math
 import os
 
@@ -81,6 +81,7 @@ class Reranker:
     def reset(self) -> None:
         """Forget what candidates have cost; the next deadline starts with one candidate."""
         self._cost_s = {'coarse': 0.0, 'full': 0.0}
+        self._scoring_s = {'coarse': 0.0, 'full': 0.0}
 
     def close(self) -> None:
         """End the worker threads; later calls do all work on the calling thread."""
@@ -100,7 +101,7 @@ class Reranker:
         Raises:
             MapError: patches are damaged or of another model.
         """
-        pending, settings = list(candidates), self.settings
+        pending, settings = [_kept(one) for one in candidates], self.settings
         left = _until(remaining_s)
         coarse = settings.coarse and len(pending) > settings.fine
         found: list[SpatialEvidence | None]
@@ -134,7 +135,7 @@ class Reranker:
         with blas.single_threaded():
             while done < len(candidates):
                 before = remaining_s()
-                wave = self._affordable(phase, before, block * threads)
+                wave = self._affordable(phase, before - self._scoring_s[phase], block * threads)
                 if wave == 0:
                     break
                 batch = candidates[done : done + wave]
@@ -143,24 +144,23 @@ class Reranker:
                 self._compare(prepared, [patches[i] for i in has], compared, check, threads)
                 usable += [done + i for i in has]
                 done += len(batch)
-                self._learn(phase, (before - remaining_s()) / len(batch))
+                _learn(self._cost_s, phase, (before - remaining_s()) / len(batch))
         found: list[SpatialEvidence | None] = [None] * len(candidates)
+        before = remaining_s()
         for i, one in zip(usable, evidence(prepared, compared, self.settings), strict=True):
             found[i] = one
+        _learn(self._scoring_s, phase, before - remaining_s())
         return found, len(candidates) - done
 
     def _affordable(self, phase: str, left_s: float, most: int) -> int:
-        """How many candidates to take next: all that fit into the time that is left."""
+        """How many candidates to take next of those that fit into the time that is left."""
         if math.isinf(left_s) and left_s > 0:
             return most
         if not left_s > 0:
             return 0
         cost = self._cost_s[phase]
-        return min(most, int(left_s / (cost * COST_MARGIN))) if cost > 0 else 1
-
-    def _learn(self, phase: str, cost_s: float) -> None:
-        if math.isfinite(cost_s) and cost_s > 0:
-            self._cost_s[phase] = max(cost_s, COST_DECAY * self._cost_s[phase])
+        fits = int(left_s / (cost * COST_MARGIN)) if cost > 0 else 1
+        return min(most, (fits + 1) // 2)  # half of them, then look at the clock again
 
     def _compare(self, query: PreparedQuery, patches: Sequence[Mapping[int, Patches]],
                  compared: Compared, check: bool, threads: int) -> None:
@@ -179,6 +179,17 @@ class Reranker:
             done = [future.result() for future in futures]
         for block in done:
             compared.add(block)
+
+
+def _kept(candidate: Candidate) -> Candidate:
+    """The candidate with its patches read once, though the fine pass asks for them again."""
+    return Candidate(candidate.place_id, cache(candidate.load))
+
+
+def _learn(costs_s: dict[str, float], phase: str, cost_s: float) -> None:
+    """Remember the dearest, and forget it slowly."""
+    if math.isfinite(cost_s) and cost_s > 0:
+        costs_s[phase] = max(cost_s, COST_DECAY * costs_s[phase])
 
 
 def _until(remaining_s: Callable[[], float] | None) -> Callable[[], float]:
