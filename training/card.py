@@ -13,24 +13,6 @@ from typing import Any
 
 from vpr_ros.model.card import FORMAT, ModelCard, load_card
 
-# Where what we train from and on comes from. Keys are the kinds of recipe sources.
-PROVENANCE: dict[str, dict[str, str]] = {
-    'ie_tower': {
-        'name': 'ie_tower (640x360, without its held-out floors)',
-        'licence': 'MIT',
-        'source': 'JSebastianIEU/ie-tower-visual-place-recognition ea8bdfa',
-    },
-    'donkey': {
-        'name': 'donkey_two_laps (1000 frames of a real RC car)',
-        'licence': 'MIT',
-        'source': 'autorope/donkeycar cde8bbe, donkeycar/tests/tub/tub.tar.gz',
-    },
-    'posed': {
-        'name': 'drives of the rendered world of vpr_ros',
-        'licence': 'Apache-2.0',
-        'source': 'vpr_ros/world',
-    },
-}
 _WHOLE_LINE = re.compile(r'\[[\s\d.,eE+-]+\]')  # lists of numbers, as those of patch centres
 IMAGENET_SQUEEZENET = {
     'what': 'convolutions: SqueezeNet 1.1 trained on ImageNet (converted from Caffe)',

@@ -8,11 +8,13 @@ frames that stand in a frame table. Each kind can be used in all three ways.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.data import EvaluationSet, Frame, FrameTable, Listed
 from training.tuples import TupleData
@@ -20,7 +22,7 @@ from vpr_ros.errors import ConfigError, DataError
 from vpr_ros.evaluation.dataset import Dataset, ImageRef, Indices
 
 POSITIVE_RADIUS_M = 10.0
-Pairs = Literal['any', 'other_drive', 'same_drive']
+Pairs = Literal['auto', 'any', 'other_drive', 'same_drive']
 PAIRS: tuple[str, ...] = get_args(Pairs)
 
 
@@ -59,14 +61,15 @@ def frames_of(dataset: Dataset, *, positive_radius_m: float = POSITIVE_RADIUS_M,
     return list(frames.values())
 
 
-def tuples_of_frames(name: str, frames: Sequence[Frame], *, pairs: Pairs = 'any') -> TupleData:
+def tuples_of_frames(name: str, frames: Sequence[Frame], *, pairs: Pairs = 'auto') -> TupleData:
     """Every frame asks for the others: the tuples of drives, whose frames know their places.
 
     Args:
         name: for reports.
         frames: those of a frame table.
         pairs: which positives count: ``any``; of ``other_drive``, seen at another time, as Time
-            Machine data has them; or of the ``same_drive``, the comparison without.
+            Machine data has them; of the ``same_drive``, the comparison without; ``auto`` takes
+            other drives where an environment has several, else any.
 
     Raises:
         ConfigError: an unknown choice of pairs.
@@ -74,17 +77,17 @@ def tuples_of_frames(name: str, frames: Sequence[Frame], *, pairs: Pairs = 'any'
     """
     if pairs not in PAIRS:
         raise ConfigError(f'pairs {pairs!r}; known: {", ".join(PAIRS)}')
-    if pairs != 'any' and not all(frame.drive for frame in frames):
+    if pairs not in ('any', 'auto') and not all(frame.drive for frame in frames):
         raise DataError(f'{name}: frames do not say which drive they belong to; add a column '
                         f'drive to frames.csv, or take pairs: any')
     table, every = FrameTable(frames), np.arange(len(frames))
-    drives = np.array([frame.drive for frame in frames])
+    drives, several = _drives(frames)
     paths = tuple(frame.path for frame in frames)
     positives: list[Indices] = []
     around: list[Indices] = []
     for index in range(len(frames)):
         found = table.positives(index)
-        if pairs != 'any':
+        if pairs in ('other_drive', 'same_drive') or (pairs == 'auto' and several[index]):
             same = drives[found] == drives[index]
             found = found[same if pairs == 'same_drive' else ~same]
         positives.append(found.astype(np.int64))
@@ -104,9 +107,9 @@ def evaluation_of_frames(name: str, frames: Sequence[Frame], *, most: int = 1000
                          ) -> EvaluationSet:
     """Frames of drives against all frames: is the place found again, at another time?
 
-    Right are positives, of other drives where drives are known: the neighbours in the same drive
-    would be found by any network, so they and the frame itself are left out, as is what is
-    unknown. Frames without a right answer do not ask.
+    Right are positives, of other drives where an environment has several: the neighbours in the
+    same drive would be found by any network, so they and the frame itself are left out, as is
+    what is unknown. Frames without a right answer do not ask.
 
     Args:
         name: for reports.
@@ -117,12 +120,11 @@ def evaluation_of_frames(name: str, frames: Sequence[Frame], *, most: int = 1000
         DataError: no frame has a right answer.
     """
     table, every = FrameTable(frames), np.arange(len(frames))
-    drives = np.array([frame.drive for frame in frames])
-    known = len(set(drives.tolist()) - {''}) > 1
+    drives, several = _drives(frames)
     asked: list[tuple[int, Indices, Indices]] = []
     for index in range(len(frames)):
         relation = table.relation(np.array([index]), every)[0]
-        neighbours = (drives == drives[index]) & known
+        neighbours = (drives == drives[index]) & several[index]
         right = (relation == 1) & ~neighbours & (every != index)
         if right.any():
             skipped = (relation == 0) | ((relation == 1) & ~right) | (every == index)
@@ -135,6 +137,16 @@ def evaluation_of_frames(name: str, frames: Sequence[Frame], *, most: int = 1000
     return EvaluationSet(name, paths, tuple(paths[index] for index, _, _ in taken),
                          tuple(right for _, right, _ in taken),
                          tuple(skipped for _, _, skipped in taken))
+
+
+def _drives(frames: Sequence[Frame]) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
+    """The drive of each frame, unique over environments, and whether it is one of several."""
+    drives = np.array([f'{f.environment}/{f.drive}' if f.drive else '' for f in frames])
+    of: dict[str, set[str]] = defaultdict(set)
+    for frame, drive in zip(frames, drives, strict=True):
+        of[frame.environment].add(str(drive))
+    several = np.array([bool(frame.drive) and len(of[frame.environment]) > 1 for frame in frames])
+    return drives, several
 
 
 def _heading(image: ImageRef) -> float | None:

@@ -6,25 +6,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training import sources
 from training.data import EvaluationSet
 from training.frames import load_frames
 from training.recipe import Recipe
-from vpr_ros.errors import ConfigError
+from training.source_kinds import floors_evaluation, load_evaluation, parse_source
 
 
 def open_set(text: str) -> EvaluationSet:
-    """``FOLDER`` with ground_truth.csv, or ``ie_tower:FOLDER:floor,floor``.
+    """PATH of a data set of any form, KIND:PATH:OPTION=VALUE,... or ie_tower:FOLDER:FLOOR,FLOOR.
 
     Raises:
-        ConfigError: neither form.
+        ConfigError: an unknown kind or option.
+        DataError: it cannot be read.
     """
-    if text.startswith('ie_tower:'):
-        parts = text.split(':')
-        if len(parts) != 3:
-            raise ConfigError(f'data set {text!r}: expected ie_tower:FOLDER:FLOOR,FLOOR')
-        return sources.ie_tower_evaluation(Path(parts[1]), parts[2].split(','))
-    return sources.ground_truth_folder(Path(text))
+    if text.startswith('ie_tower:') and '=' not in text:
+        return floors_evaluation(text)
+    kind, path, options = parse_source(text)
+    return load_evaluation(kind, path, **options)
 
 
 def training_images(recipe: Recipe, count: int) -> list[Path]:

@@ -20,6 +20,7 @@ from training.model import PlaceNetwork
 from training.patch_network import PatchNetwork, add_patches, fit_patch_projection
 from training.quantise_command import Int8Options, describe_int8, replace_by_int8
 from training.recipe import Recipe, load_recipe
+from training.source_kinds import provenance
 from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import load_card
 
@@ -99,7 +100,7 @@ def export_verb(arguments: argparse.Namespace) -> None:
                 'minutes': round(state.get('seconds', 0.0) / 60, 1)}
     training |= added | (json.loads(arguments.training) if arguments.training else {})
     data = [
-        card.PROVENANCE[source.kind] | {'used_for': 'training'} | (
+        provenance(source.kind, Path(source.path)) | {'used_for': 'training'} | (
             {'held_out': ' '.join(source.without_floors)} if source.without_floors else {})
         for source in recipe.sources
     ]

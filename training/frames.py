@@ -4,40 +4,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from training import sources
-from training.data import Frame, FrameTable
+from training import source_kinds
+from training.data import Frame
+from training.dataset_frames import Pairs, tuples_of_frames
 from training.tuples import TupleData, join, tuples_of
-from vpr_ros.errors import ConfigError
-from vpr_ros.evaluation.datasets import load_dataset
+from vpr_ros.evaluation.dataset import Dataset
 
 if TYPE_CHECKING:
-    from training.recipe import Recipe
-
-READERS: dict[str, Callable[..., list[Frame]]] = {
-    'ie_tower': sources.ie_tower, 'donkey': sources.donkey, 'posed': sources.posed,
-}
-DATASET = 'dataset'  # any form that the evaluation reads: queries and a database
+    from training.recipe import Recipe, Source
 
 
 def load_frames(recipe: Recipe) -> list[Frame]:
     """All training frames of a recipe.
 
     Raises:
-        ConfigError: a source of unknown kind.
+        ConfigError: a source of unknown kind, or with options that its kind does not know.
+        DataError: one cannot be read.
     """
     frames: list[Frame] = []
     for source in recipe.sources:
-        if source.kind not in READERS:
-            raise ConfigError(f'source kind {source.kind!r}; known: {", ".join(READERS)}')
-        options = {'without_floors': source.without_floors} if source.without_floors else {}
-        frames += READERS[source.kind](Path(source.path), **options)
+        frames += source_kinds.load_frames(source.kind, Path(source.path), **options_of(source))
     return frames
 
 
@@ -45,42 +34,31 @@ def load_tuple_data(recipe: Recipe) -> TupleData:
     """Queries and database of a recipe that trains with tuples.
 
     Frames of a drive or a walk are queries and database at once; a frame is no positive of
-    itself.
+    itself. Where frames know their drive, positives are those of other drives, that is of another
+    time.
 
     Raises:
-        ConfigError: a source of unknown kind.
+        ConfigError: as :func:`load_frames`.
+        DataError: as :func:`load_frames`.
     """
     options, parts = recipe.tuples, []
+    frames: list[Frame] = []
     for source in recipe.sources:
-        if source.kind == DATASET:
-            parts.append(tuples_of(load_dataset(source.path, split=source.split),
-                                   positive_radius_m=options.positive_radius_m,
+        found = source_kinds.load_source(source.kind, Path(source.path), **options_of(source))
+        if isinstance(found, Dataset):
+            parts.append(tuples_of(found, positive_radius_m=options.positive_radius_m,
                                    negative_radius_m=options.negative_radius_m,
                                    minimum_time_gap_s=options.time_gap_s))
-        elif source.kind not in READERS:
-            raise ConfigError(f'source kind {source.kind!r}; known with tuples: '
-                              f'{", ".join((DATASET, *READERS))}')
-    rest = tuple(source for source in recipe.sources if source.kind != DATASET)
-    if rest:
-        frames = load_frames(dataclasses.replace(recipe, sources=rest))
-        parts.append(frame_tuples(FrameTable(frames)))
+        else:
+            frames += found  # of one table: sources may show the same environment
+    if frames:
+        pairs: Pairs = getattr(options, 'pairs', 'auto')
+        parts.append(tuples_of_frames(f'{len(frames)} frames', frames, pairs=pairs))
     return join(parts)
 
 
-def frame_tuples(table: FrameTable) -> TupleData:
-    """Tuples of a table of frames: every frame asks all the others.
-
-    Where drives are known, positives are those of other drives, that is of another time.
-    """
-    everything = np.arange(len(table))
-    drives = np.array([f'{f.environment}/{f.drive}' if f.drive else '' for f in table.frames])
-    positives, not_negative = [], []
-    for index in everything:
-        relation = table.relation(np.array([index]), everything)[0]
-        not_negative.append(np.flatnonzero(relation != -1))
-        near = (relation == 1) & (everything != index)
-        if drives[index]:
-            near &= drives != drives[index]
-        positives.append(np.flatnonzero(near))
-    paths = tuple(frame.path for frame in table.frames)
-    return TupleData(f'{len(paths)} frames', paths, paths, tuple(positives), tuple(not_negative))
+def options_of(source: Source) -> dict[str, Any]:
+    """What a recipe says of a source beside its kind and path; what it leaves out is left out."""
+    named = {name: getattr(source, name) for name in ('without_floors', 'split')
+             if getattr(source, name, None)}
+    return {**named, **dict(getattr(source, 'options', {}))}

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 import inspect
 from pathlib import Path
+import re
 from typing import Any
 
 import yaml
@@ -131,7 +132,7 @@ def load_frames(kind: str, path: Path, *, positive_radius_m: float = 10.0, **opt
 
 def load_tuples(
     kind: str, path: Path, *, positive_radius_m: float = 10.0, negative_radius_m: float = 25.0,
-    minimum_time_gap_s: float = 0.0, pairs: Pairs = 'any', **options: Any,
+    minimum_time_gap_s: float = 0.0, pairs: Pairs = 'auto', **options: Any,
 ) -> TupleData:
     """Tuples; radii and time gap are of data sets with positions, ``pairs`` of drives.
 
@@ -140,7 +141,7 @@ def load_tuples(
     found = load_source(kind, path, **options)
     if not isinstance(found, Dataset):
         return tuples_of_frames(path.name, found, pairs=pairs)
-    if pairs != 'any':
+    if pairs not in ('any', 'auto'):
         raise ConfigError(f'{path}: pairs {pairs!r} is a choice among drives; of data sets with '
                           f'times, give a time gap')
     return tuples_of(found, positive_radius_m=positive_radius_m,
@@ -192,11 +193,14 @@ def parse_source(text: str) -> tuple[str, Path, dict[str, Any]]:
         return guess_kind(Path(text)), Path(text), {}
     path, _, tail = rest.partition(':')
     options: dict[str, Any] = {}
-    for part in filter(None, tail.split(',')):
+    for part in filter(None, re.split(r',(?=\w+=)', tail)):
         name, equals, value = part.partition('=')
         if not equals:
             raise ConfigError(f'source {text!r}: expected KIND:PATH:OPTION=VALUE,...')
-        options[name] = yaml.safe_load(value)
+        try:
+            options[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f'source {text!r}: {value!r} is no value ({error})') from error
     return kind, Path(path), options
 
 

@@ -63,12 +63,16 @@ def world(root: Path, *, worlds: Sequence[int] = (100,), drives: int = 4,
     return posed(root)
 
 
+def drawn_on_demand(path: Path) -> bool:
+    """Whether an image belongs to a folder of rendered drives."""
+    return (path.parent.parent / SETTINGS).is_file()
+
+
 def draw(path: Path) -> bool:
     """Draw the missing image of a folder of rendered drives; False when it is none of one."""
-    root = path.parent.parent
-    if not (root / SETTINGS).is_file():
+    if not drawn_on_demand(path):
         return False
-    settings = _settings(root)
+    settings = _settings(path.parent.parent)
     try:
         seed = int(path.parent.name.removeprefix('world'))
         drive, index = (int(part) for part in path.stem.split('_'))
