@@ -20,6 +20,7 @@ from training.verbs import (
     evaluate,
     export,
     import_checkpoint,
+    prepare,
     render,
     train,
     whiten,
@@ -29,6 +30,7 @@ from vpr_ros.errors import VprError
 DESCRIPTION = 'Learns place recognition networks and hands them over to the robot.'
 VERBS = (
     render.VERB,
+    prepare.VERB,
     cluster.VERB,
     train.VERB,
     evaluate.VERB,
