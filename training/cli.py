@@ -17,8 +17,11 @@ import torch
 from training.verbs import (
     average,
     cluster,
+    curves,
+    embedding,
     evaluate,
     export,
+    heatmap,
     import_checkpoint,
     prepare,
     render,
@@ -38,6 +41,9 @@ VERBS = (
     whiten.VERB,
     export.VERB,
     import_checkpoint.VERB,
+    heatmap.VERB,
+    embedding.VERB,
+    curves.VERB,
 )
 
 
