@@ -35,6 +35,7 @@ class Settings:
         """
         merged = {**_DEFAULTS, **validate(values, group='pipeline')}
         object.__setattr__(self, '_values', MappingProxyType(merged))
+        self.__dict__.update(merged)  # they are read hundreds of times per frame
 
     def __getattr__(self, name: str) -> Any:
         try:

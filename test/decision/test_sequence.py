@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 
@@ -88,3 +90,54 @@ def test_the_window_forgets_and_standing_still_is_no_evidence():
     assert tracker.support(_frame(10.1, 131.0), _place(50.0), SETTINGS) == (0, 1)
     tracker.reset()
     assert tracker.support(_frame(10.1, 131.0), _place(50.0), SETTINGS) == (0, 0)
+
+
+def _oracle(entries, frame, place, settings):
+    """Frame by frame, hypothesis by hypothesis, in plain numbers."""
+    frames, counts = 0, {}
+    for stamp_ns, travelled_m, places in entries:
+        odometry = travelled_m is not None and frame.travelled_m is not None
+        moved = (abs(frame.travelled_m - travelled_m) if odometry
+                 else (frame.stamp_ns - stamp_ns) * 1e-9)
+        window = settings.sequence_window_m if odometry else settings.sequence_window_s
+        if not 0 <= moved <= window:
+            continue
+        frames += 1
+        led = set()
+        for before in places:
+            if before.session_id != place.session_id:
+                continue
+            if odometry and before.travelled_m is not None and place.travelled_m is not None:
+                along, way = place.travelled_m - before.travelled_m, moved
+                slack, error, ratios = 1.5 * settings.keyframe_distance_m, 0.05, (1.0,)
+            else:
+                along = (place.stamp_ns - before.stamp_ns) * 1e-9
+                way = (frame.stamp_ns - stamp_ns) * 1e-9
+                slack, error = 0.5 * settings.keyframe_interval_s, 0.2
+                ratios = (0.5, 0.7, 1.0, 1.4, 2.0)
+            led |= {(ratio, sign) for ratio in ratios for sign in (1, -1)
+                    if abs(sign * along - way * ratio) <= way * ratio * error + slack}
+        for key in led:
+            counts[key] = counts.get(key, 0) + 1
+    return max(counts.values(), default=0), frames
+
+
+_METRES = st.none() | st.integers(0, 12).map(float)
+_PLACES = st.builds(
+    lambda session, second, metres: Place(1 + second, session, second * 10**9,
+                                          travelled_m=metres),
+    st.integers(1, 2), st.integers(0, 12), _METRES)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), _METRES, st.lists(_PLACES, max_size=4)), max_size=8),
+       st.lists(_PLACES, max_size=4), _METRES)
+def test_many_at_once_are_those_of_an_explicit_loop(steps, places, travelled_m):
+    tracker, second = SequenceTracker(), 0
+    for gap, metres, matched in steps:
+        second += gap
+        tracker.push(_frame(second, metres), [(p, 0.9, None) for p in matched], SETTINGS)
+    frame = _frame(second + 1, travelled_m)
+    entries = [(e.stamp_ns, e.travelled_m, e.places) for e in tracker._entries]
+    expected = [_oracle(entries, frame, place, SETTINGS) for place in places]
+    assert tracker.supports(frame, places, SETTINGS) == expected

@@ -36,12 +36,20 @@ def gather(
         One match per ranked place, in the same order.
     """
     truncated = len(candidates) >= settings.candidates
+    spots: dict[int, Place] = {}
+
+    def known_spot(place: Place) -> Place:  # each place is asked for with every match
+        if place.place_id not in spots:
+            spots[place.place_id] = spot_of(place)
+        return spots[place.place_id]
+
+    supports = [(0, 0)] * len(ranked)
+    if frame is not None and tracker is not None:
+        supports = tracker.supports(frame, [place for place, _, _ in ranked], settings)
     matches = []
-    for place, similarity, spatial in ranked:
-        outside = outside_similarity(place, candidates, spot_of, settings, truncated=truncated)
-        support = frames = 0
-        if frame is not None and tracker is not None:
-            support, frames = tracker.support(frame, place, settings)
+    for (place, similarity, spatial), (support, frames) in zip(ranked, supports, strict=True):
+        outside = outside_similarity(
+            place, candidates, known_spot, settings, truncated=truncated)
         matches.append(Match(place, similarity, outside, spatial, support, frames))
     return tuple(matches)
 

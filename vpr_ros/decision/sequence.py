@@ -10,9 +10,12 @@ travelled, so that speed does not matter. Without odometry time is compared with
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Place, Ranked
@@ -67,14 +70,20 @@ class SequenceTracker:
         Returns:
             (frames that do, in the better of both directions; frames in the window).
         """
-        frames, counts = 0, Counter[tuple[float, int]]()
-        for entry in self._entries:
-            if not _within(entry, frame, settings):
-                continue
-            frames += 1
-            fits = (_fits(entry, before, frame, place, settings) for before in entry.places)
-            counts.update(set().union(*fits))
-        return max(counts.values(), default=0), frames
+        return self.supports(frame, [place], settings)[0]
+
+    def supports(
+        self, frame: Frame, places: Sequence[Place], settings: Settings
+    ) -> list[tuple[int, int]]:
+        """:meth:`support` of several places at once."""
+        entries = [entry for entry in self._entries if _within(entry, frame, settings)]
+        filled = [entry for entry in entries if entry.places]
+        if not filled or not places:
+            return [(0, len(entries))] * len(places)
+        fits = _fits(filled, frame, places, settings)
+        starts = np.cumsum([0, *(len(entry.places) for entry in filled[:-1])])
+        led = np.logical_or.reduceat(fits, starts, axis=1)  # (places, entries, hypotheses)
+        return [(int(best), len(entries)) for best in led.sum(axis=1).max(axis=1)]
 
 
 def _moved(entry: _Entry, frame: Frame, settings: Settings) -> tuple[float, float]:
@@ -90,26 +99,47 @@ def _within(entry: _Entry, frame: Frame, settings: Settings) -> bool:
 
 
 def _fits(
-    entry: _Entry, before: Place, frame: Frame, now: Place, settings: Settings
-) -> set[tuple[float, int]]:
-    """(ratio, direction) of the drives that lead from one match to the other.
+    entries: Sequence[_Entry], frame: Frame, places: Sequence[Place], settings: Settings
+) -> NDArray[np.bool_]:
+    """Whether the drives lead from each earlier match to each place.
 
-    The direction is 1 along the earlier drive and -1 against it.
+    Returns:
+        bool (places, earlier matches, hypotheses); a hypothesis is a ratio of the drives and a
+        direction, 1 along the earlier drive and -1 against it. With odometry on both drives only
+        the ratio 1 of the distances counts.
     """
-    if before.session_id != now.session_id:
-        return set()
-    if (
-        entry.travelled_m is not None and frame.travelled_m is not None
-        and before.travelled_m is not None and now.travelled_m is not None
-    ):
-        moved, along = abs(frame.travelled_m - entry.travelled_m), now.travelled_m
-        along -= before.travelled_m
-        slack, error, ratios = 1.5 * settings.keyframe_distance_m, SCALE_ERROR, SAME_DISTANCE
-    else:
-        moved = (frame.stamp_ns - entry.stamp_ns) * _NS
-        along = (now.stamp_ns - before.stamp_ns) * _NS
-        slack, error, ratios = 0.5 * settings.keyframe_interval_s, RATIO_ERROR, SPEED_RATIOS
-    return {
-        (ratio, direction) for ratio in ratios for direction in (1, -1)
-        if abs(direction * along - moved * ratio) <= moved * ratio * error + slack
-    }
+    rows = [(entry, before) for entry in entries for before in entry.places]
+    session, stamp, travelled = _columns([before for _, before in rows])
+    now_session, now_stamp, now_travelled = (c[:, None] for c in _columns(places))
+    query_m = np.nan if frame.travelled_m is None else frame.travelled_m
+    moved_m = np.abs(query_m - np.asarray(
+        [np.nan if entry.travelled_m is None else entry.travelled_m for entry, _ in rows]))
+    moved_s = np.asarray([frame.stamp_ns - entry.stamp_ns for entry, _ in rows]) * _NS
+    along_m = now_travelled - travelled
+    by_distance = ~np.isnan(along_m + moved_m)
+    along = np.where(by_distance, along_m, (now_stamp - stamp) * _NS)
+    moved = np.where(by_distance, moved_m, moved_s)
+    error = np.where(by_distance, SCALE_ERROR, RATIO_ERROR)
+    slack = np.where(by_distance, 1.5 * settings.keyframe_distance_m,
+                     0.5 * settings.keyframe_interval_s)
+    comparable = session == now_session
+    hypotheses = []
+    for ratio in SPEED_RATIOS:
+        expected = moved * ratio
+        limit = expected * error + slack
+        counts = comparable if ratio in SAME_DISTANCE else comparable & ~by_distance
+        hypotheses += [counts & (np.abs(direction * along - expected) <= limit)
+                       for direction in (1, -1)]
+    return np.stack(hypotheses, axis=-1)
+
+
+def _columns(places: Sequence[Place]) -> tuple[
+    NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]
+]:
+    """Session, stamp and travelled distance (NaN: unknown) of places."""
+    return (
+        np.asarray([place.session_id for place in places], np.int64),
+        np.asarray([place.stamp_ns for place in places], np.int64),
+        np.asarray([np.nan if place.travelled_m is None else place.travelled_m
+                    for place in places], np.float64),
+    )
