@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from vpr_ros.errors import ImageError
+from vpr_ros.evaluation.image_files import read_image
 from vpr_ros.model.session import resize as card_resize
 from vpr_ros.types import ImageArray
 
@@ -19,16 +19,18 @@ def read_rgb(path: Path) -> ImageArray:
     """Read an image file: uint8 (H, W, 3) RGB; a frame of a rendered world is drawn when missing.
 
     Raises:
-        ImageError: the file cannot be decoded; training never goes on with another image.
+        ImageError: the file is missing, cut off or no image; training never goes on with another.
     """
     if not path.is_file():
         from training.world_source import draw  # noqa: PLC0415 - only rendered worlds need it
 
         draw(path)
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise ImageError(f'image {path} cannot be read; remove it from the data set or mend it')
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+    try:
+        return read_image(path)
+    except ImageError as error:
+        why = str(error).removeprefix(str(path)).removeprefix(' cannot be read').strip(' :()')
+        raise ImageError(f'image {path} cannot be read ({why}); remove it from the data set or '
+                         f'mend it') from error
 
 
 def resize(image: ImageArray, height: int, width: int) -> ImageArray:
