@@ -64,17 +64,37 @@ def render_demo_bag(
     Raises:
         DataError: the bag cannot be written.
     """
+    return render_laps(path, FIRST, SECOND[second], seed=seed, rate_hz=rate_hz, progress=progress)
+
+
+def render_laps(
+    path: Path, first: Conditions, second: Conditions, *, seed: int = 0,
+    rate_hz: float = RATE_HZ, progress: Progress | None = None,
+) -> int:
+    """Render two laps through a town into a rosbag2 (mcap), replacing an older one.
+
+    Args:
+        path: the bag's folder.
+        first, second: light, weather and traffic of the laps.
+        seed, rate_hz, progress: see :func:`render_demo_bag`.
+
+    Returns:
+        The number of frames.
+
+    Raises:
+        DataError: the bag cannot be written.
+    """
     world = World(seed=seed, kind='town')
-    first = Drive(world, FIRST, seed=1, rate_hz=rate_hz, speed_mps=SPEED_MPS)
-    end_ns = first.stamp_ns(len(first) - 1)
-    again = Drive(world, SECOND[second], seed=2, rate_hz=rate_hz, speed_mps=SPEED_MPS,
-                   start_stamp_ns=end_ns + PAUSE_NS)
-    total = len(first) + len(again)
+    before = Drive(world, first, seed=1, rate_hz=rate_hz, speed_mps=SPEED_MPS)
+    end_ns = before.stamp_ns(len(before) - 1)
+    again = Drive(world, second, seed=2, rate_hz=rate_hz, speed_mps=SPEED_MPS,
+                  start_stamp_ns=end_ns + PAUSE_NS)
+    total = len(before) + len(again)
     if path.exists():
         shutil.rmtree(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     return write_drive(
-        path, [_Counted(first, 0, total, progress),
-               _Counted(again, len(first), total, progress)],
+        path, [_Counted(before, 0, total, progress),
+               _Counted(again, len(before), total, progress)],
         ground_truth_topic=GROUND_TRUTH_TOPIC,
     )

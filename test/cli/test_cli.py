@@ -10,6 +10,7 @@ import cv2
 from helpers import place_image, tiny_model
 import pytest
 
+from vpr_ros.bags import BagReader
 from vpr_ros.cli.main import main, verbs
 
 LAP = 12
@@ -125,6 +126,26 @@ def test_replay_localises_in_a_stored_map(site, tmp_path, capsys):
                 'min_probability=0.2', '--json', result)[0] == 0
     assert json.loads(result.read_text())['keyframes'] == 2 * LAP
     assert built.read_bytes() == before
+
+
+def test_a_bag_of_two_laps_through_a_town(tmp_path, capsys):
+    bag, report = tmp_path / 'drive', tmp_path / 'bag.json'
+    words = ('bag', 'from-world', '--town', '3', '--second', 'snow', '--rate', '0.2', '--out', bag)
+    status, out, _ = _run(capsys, *words, '--json', report)
+    assert status == 0
+    assert 'town 3, day then snow' in out
+    with BagReader(bag) as reader:
+        assert reader.image_count == json.loads(report.read_text())['frames'] > 10
+        assert '/ground_truth/pose' in {topic.name for topic in reader.topics()}
+    status, _, error = _run(capsys, *words)
+    assert status == 1
+    assert 'or add --overwrite' in error
+    assert _run(capsys, *words, '--overwrite')[0] == 0
+    (tmp_path / 'precious').mkdir()
+    status, _, error = _run(capsys, 'bag', 'from-world', '--out', tmp_path / 'precious',
+                            '--overwrite')
+    assert status == 1
+    assert 'it is no bag' in error
 
 
 def test_evaluate_writes_the_binding_form(site, tmp_path, capsys):

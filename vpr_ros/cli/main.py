@@ -17,9 +17,10 @@ from vpr_ros.cli.verb import Verb, write_json
 from vpr_ros.errors import VprError
 
 MODULES = (
-    'demo', 'map_build', 'map_info', 'map_merge', 'map_check', 'evaluate', 'replay', 'calibrate',
+    'demo', 'map_build', 'map_info', 'map_merge', 'map_check',
+    'map_redescribe', 'evaluate', 'replay', 'calibrate', 'compare', 'study', 'results',
     'model_list', 'model_info', 'model_check', 'model_explain', 'model_vocabulary',
-    'bag_from_images', 'bench', 'doctor',
+    'bag_from_images', 'bag_from_world', 'bench', 'doctor',
 )
 GROUPS = {
     'map': 'build, look at, merge and check maps',
