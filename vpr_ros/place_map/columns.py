@@ -43,8 +43,29 @@ class PlaceColumns:
         self._names: list[str] = []
         self._codes: dict[str, int] = {}
 
+    @classmethod
+    def of(cls, rows: NDArray[Any], names: Sequence[str]) -> PlaceColumns | None:
+        """Columns from :attr:`rows` and :attr:`names`; None where these are of another layout."""
+        if rows.dtype != _ROW or rows.ndim != 1:
+            return None
+        columns = cls()
+        columns._rows, columns._count = rows, len(rows)
+        columns._names = list(names)
+        columns._codes = {name: code for code, name in enumerate(names)}
+        return columns
+
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """All columns of all places, a structured array (n,)."""
+        return self._rows[: self._count]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of frames, by the number that stands for them."""
+        return self._names
 
     @property
     def ids(self) -> NDArray[np.int64]:

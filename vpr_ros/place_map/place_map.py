@@ -22,7 +22,7 @@ from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.editing import MapEditor
 from vpr_ros.place_map.halves import half_bytes
 from vpr_ros.place_map.identity import ModelIdentity, check_built_by, check_model
-from vpr_ros.place_map.index import check_kind
+from vpr_ros.place_map.indexes import check_kind
 from vpr_ros.place_map.limits import check_facts, check_parts, to_half
 from vpr_ros.place_map.lock import WriterLock
 from vpr_ros.place_map.store import SessionRow, Store
@@ -74,7 +74,7 @@ class PlaceMap(MapEditor):
             path: the new file, or ``:memory:``.
             model: the model that will describe its places.
             overwrite: replace a map that is there; a file that is no map is never replaced.
-            index: kind of search index (see :mod:`vpr_ros.place_map.index`).
+            index: kind of search index (see :mod:`vpr_ros.place_map.indexes.kinds`).
             context_window: over how many keyframes descriptors are centred before they are
                 added (see :mod:`vpr_ros.place_map.context`); 0 for not at all.
 
@@ -109,7 +109,7 @@ class PlaceMap(MapEditor):
             path: the file.
             model: the model in use; None to take the map as it is.
             read_only: other processes may write; see :meth:`refresh`.
-            index: kind of search index (see :mod:`vpr_ros.place_map.index`).
+            index: kind of search index (see :mod:`vpr_ros.place_map.indexes.kinds`).
 
         Raises:
             MapError: missing, damaged, foreign, of a newer format, built by another model, or
@@ -138,6 +138,7 @@ class PlaceMap(MapEditor):
 
     def close(self) -> None:
         """End; the file is complete by itself afterwards. A second call does nothing."""
+        self._view.index.stop()
         with self._guard:
             if self._closed:
                 return
@@ -145,6 +146,8 @@ class PlaceMap(MapEditor):
                 self.end_session()
             self._closed = True
             if not self._read_only:
+                with suppress(MapError, sqlite3.Error):
+                    self._view.keep()
                 # Readers of other processes, or a full disk, may keep the log beside the file.
                 with suppress(sqlite3.Error):
                     self._connection.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()
@@ -225,7 +228,7 @@ class PlaceMap(MapEditor):
                     self._store.count_match(revisit_of)
                 self._store.put_place(place, half_bytes(half), thumbnail, patches)
                 growth = self._view.prepare(half)
-                if growth.index is not None:
+                if growth.statistics is not self._view.statistics:
                     self._store.put_statistics(growth.statistics)
                 self._store.put_state(state)
                 if seen is not self._context:

@@ -19,6 +19,7 @@ from vpr_ros.place_map import schema
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.identity import ModelIdentity
 from vpr_ros.place_map.limits import check_integer, to_half
+from vpr_ros.place_map.lookups import Lookups
 from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session
 from vpr_ros.place_map.store import SessionRow, Store
@@ -26,7 +27,7 @@ from vpr_ros.place_map.view import MapView
 from vpr_ros.types import FloatArray, Place
 
 
-class MapReader:
+class MapReader(Lookups):
     """The reading half of :class:`vpr_ros.place_map.PlaceMap`; methods take turns by one lock.
 
     Args:
@@ -96,58 +97,7 @@ class MapReader:
                 self._view.columns.row(place_id)
             return self._view.similarities(half, ids)
 
-    def ids_at(self, stamp_ns: int, session_id: int | None = None) -> list[int]:
-        """Ids of the places of a stamp, in one session or in all, ascending."""
-        with self._reading('search'):
-            rows = self._view.columns.rows_at(stamp_ns, session_id)
-            return self._view.columns.ids[rows].tolist()
-
-    def first_id_since(
-        self, session_id: int, *, stamp_ns: int | None = None, travelled_m: float | None = None
-    ) -> int | None:
-        """The first place of a session at or after a stamp or a travelled distance.
-
-        With both bounds it satisfies both; with none it is the first place of the session. A
-        place without a travelled distance satisfies no bound on it. None when there is none.
-        """
-        with self._reading('search'):
-            row = self._view.columns.first_row_since(session_id, stamp_ns, travelled_m)
-            return None if row is None else int(self._view.columns.ids[row])
-
-    def last_ids(self, session_id: int, count: int) -> list[int]:
-        """Ids of the last ``count`` places of a session, ascending."""
-        with self._reading('search'):
-            rows = self._view.columns.session_rows(session_id)
-            return self._view.columns.ids[rows][-count:].tolist()
-
     # -- reading --------------------------------------------------------------------------------
-
-    def place(self, place_id: int) -> Place:
-        """A place.
-
-        Raises:
-            MapError: it does not exist. So do all methods that take an id.
-        """
-        with self._reading('read a place'):
-            return self._view.columns.place(self._view.columns.row(place_id))
-
-    def spot_of(self, place: Place) -> Place:
-        """The first place that showed the same spot: another one for a revisit, else itself."""
-        with self._reading('read a place'):
-            row = self._view.columns.find(place.revisit_of)
-            return place if row is None else self._view.columns.place(row)
-
-    def places(self, ids: Iterable[int] | None = None) -> list[Place]:
-        """Some places, in the order of ``ids``, or all, ascending."""
-        with self._reading('read places'):
-            columns = self._view.columns
-            rows = range(len(columns)) if ids is None else [columns.row(i) for i in ids]
-            return [columns.place(row) for row in rows]
-
-    def positions_m(self) -> NDArray[np.float64]:
-        """Positions of all places, float64 (n, 3), ascending by id; NaN without a pose."""
-        with self._reading('read positions'):
-            return self._view.columns.positions_m.copy()
 
     def descriptor(self, place_id: int) -> FloatArray:
         """The descriptor of a place as it was added, float32 (D,), rounded to float16."""
@@ -192,14 +142,10 @@ class MapReader:
                 sessions=len(self._sessions),
                 has_patches=view.patch_bytes > 0,
                 bytes=MapBytes(
-                    file=sqlite.file_bytes(self._path),
-                    descriptors=2 * self._model.dim * len(view),
-                    thumbnails=view.thumbnail_bytes,
-                    patches=view.patch_bytes,
-                ),
+                    sqlite.file_bytes(self._path), 2 * self._model.dim * len(view),
+                    view.thumbnail_bytes, view.patch_bytes),
                 statistics_count=view.statistics.count,
-                statistics_revision=view.statistics.revision,
-                prior_count=view.statistics.prior_count,
+                statistics_revision=view.statistics.revision, prior_count=view.statistics.prior_count,
                 context_window=self._context.window,
                 index=view.index.kind,
                 read_only=self._read_only,
@@ -223,7 +169,7 @@ class MapReader:
 
     @property
     def model(self) -> ModelIdentity:
-        """The model that built the map."""
+        """The model that built it."""
         return self._model
 
     @property
@@ -242,6 +188,11 @@ class MapReader:
         return self._state.revision
 
     @property
+    def forgotten(self) -> int:
+        """Number of places that were removed to keep the map within its budget."""
+        return self._state.forgotten
+
+    @property
     def read_only(self) -> bool:
         """True when opened for reading."""
         return self._read_only
@@ -258,15 +209,16 @@ class MapReader:
             self._state = self._store.state()
             self._sessions = self._store.sessions()
             self._context = self._store.context(self._model.dim)
-            self._view = MapView(self._store, self._model.dim, self._index)
+            MapView.abandon(vars(self).get('_view'))
+            self._view = MapView(self._store, self._model.dim, self._index, guard=self._guard,
+                                 path=self._path, mapped=self._read_only)
         finally:
             self._connection.execute('ROLLBACK')
         if len(self._view) != self._state.places:
             raise MapError(
                 f'map {self._path} is damaged: {len(self._view)} places found, '
                 f'{self._state.places} were written; restore the map from a copy, or '
-                f'save what is left with `vpr map repair`'
-            )
+                f'save what is left with `vpr map repair`')
         self._in_step = True
 
     @contextmanager

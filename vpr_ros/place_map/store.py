@@ -161,6 +161,28 @@ class Store(MetaStore):
         with self._intact('a descriptor'):
             return half_matrix([found[place_id] for place_id in place_ids], dim)
 
+    def verify_places(self, place_ids: Sequence[int], dim: int) -> None:
+        """Check that the rows of some places are as they were written.
+
+        Raises:
+            MapError: one is not.
+        """
+        for start in range(0, len(place_ids), _MOST_VARIABLES):
+            some = place_ids[start : start + _MOST_VARIABLES]
+            marks = ','.join('?' * len(some))
+            query = f'SELECT * FROM places WHERE place_id IN ({marks})'
+            for row in self.connection.execute(query, some):
+                with self._intact(f'place {row[0]}'):
+                    if schema.place_checksum(row) != row[schema.CHECKSUM]:
+                        raise ValueError('checksum')
+                    if len(row[schema.DESCRIPTOR]) != 2 * dim:
+                        raise ValueError('length')
+
+    def place_ids(self) -> list[int]:
+        """The ids of all places, ascending."""
+        cursor = self.connection.execute('SELECT place_id FROM places ORDER BY place_id')
+        return [row[0] for row in cursor]
+
     def all_descriptors(self, dim: int) -> NDArray[np.float16]:
         """Descriptors of all places, float16 (n, D), ascending by id."""
         cursor = self.connection.execute('SELECT descriptor FROM places ORDER BY place_id')

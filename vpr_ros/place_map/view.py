@@ -5,19 +5,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.halves import half_matrix
-from vpr_ros.place_map.index import DescriptorIndex, choose_kind
+from vpr_ros.place_map.indexes import DescriptorIndex, LiveIndex, choose_kind, files
+from vpr_ros.place_map.indexes.index import training_rows
+from vpr_ros.place_map.indexes.keeping import keep, kept
 from vpr_ros.place_map.records import Neighbour
 from vpr_ros.place_map.schema import DESCRIPTOR
 from vpr_ros.place_map.statistics import Statistics, sum_rows
 from vpr_ros.place_map.store import Store
 from vpr_ros.types import FloatArray, Place
+
+KEPT_PLACES = 20_000  # smaller maps are read in less than half a second
 
 
 @dataclass(frozen=True)
@@ -27,61 +34,119 @@ class Growth:
     Attributes:
         total: float64 (D,), the new sum of all descriptors.
         statistics: the normalisation from now on.
-        index: the index under new statistics, with the place; None when they stay as they are.
     """
 
     total: NDArray[np.float64]
     statistics: Statistics
-    index: DescriptorIndex | None
 
 
 class MapView:
     """Derived from the store, and made again from it at any time.
 
     Args:
-        store: the tables; all rows are read once and verified.
+        store: the tables; all rows are read once and verified, or each when it is first needed
+            where the view was kept beside the map.
         dim: length D of the descriptors.
         kind: index kind, or ``auto``: by the number of places in the statistics, so that a map
             that is opened again gets the index it had.
+        guard: held by whoever uses the view and the store.
+        path: the map's file, beside which a large view is kept, or ``:memory:``.
+        mapped: nothing will be added.
 
     Raises:
         MapError: the map is damaged.
     """
 
-    def __init__(self, store: Store, dim: int, kind: str) -> None:
+    def __init__(
+        self, store: Store, dim: int, kind: str, *, guard: AbstractContextManager[Any],
+        path: Path | str, mapped: bool = False,
+    ) -> None:
         self._store = store
         self._dim = dim
-        self._kind = kind
-        self.columns = PlaceColumns()
-        self.thumbnail_bytes = 0
-        self.patch_bytes = 0
-        blobs: list[bytes] = []
+        self._beside = None if str(path) == ':memory:' else Path(path)
+        self._kept_key: dict[str, Any] | None = None
+        self._unverified: NDArray[np.bool_] | None = None
+        self.statistics = store.statistics(dim)
+        kind_now = choose_kind(kind, self.statistics.count)
+        index = self._from_kept(kind_now, mapped) or self._read(kind_now)
+        self.index = LiveIndex(
+            kind, index, guard=guard, ids=lambda: self.columns.ids,
+            read=lambda ids: store.descriptors(ids, dim),
+        )
+        self.keep()
+
+    def _read(self, kind: str) -> DescriptorIndex:
+        """Everything from the store, verified, in one pass."""
+        store, dim = self._store, self._dim
+        index = DescriptorIndex(kind, self.statistics, dim)
+        self.columns, self.total = PlaceColumns(), np.zeros(dim)
+        self.thumbnail_bytes = self.patch_bytes = 0
+        if not index.rows.trained:
+            ids = store.place_ids()
+            learned = ids[training_rows(self.statistics.count, len(ids))]
+            index.train(store.descriptors(learned, dim))
         for rows in store.place_rows(dim):
+            halves = half_matrix([row[DESCRIPTOR] for row in rows], dim)
             self.columns.extend(rows)
-            blobs += [row[DESCRIPTOR] for row in rows]
             self.thumbnail_bytes += sum(row[13] for row in rows)
             self.patch_bytes += sum(row[14] for row in rows)
-        halves = half_matrix(blobs, dim)
-        self.total = sum_rows(halves)
-        self.statistics = store.statistics(dim)
-        self.index = self._build_index(self.statistics, halves)
+            self.total += sum_rows(halves)
+            index.add(halves)
+        return index
+
+    def _from_kept(self, kind: str, mapped: bool) -> DescriptorIndex | None:
+        """Everything from beside the map; None where nothing there belongs to its state."""
+        if self._beside is None or not files.index_path(self._beside).exists():
+            return None
+        key = self._key()
+        found = kept(self._beside, key, kind, self.statistics, mapped=mapped)
+        if found is None:
+            return None
+        index, (facts, arrays) = found
+        columns = PlaceColumns.of(arrays['places'], facts['names'])
+        if columns is None or not len(columns) == len(index) == key['places']:
+            return None
+        self.columns, self.total = columns, np.array(arrays['total'])
+        self.thumbnail_bytes, self.patch_bytes = facts['thumbnails'], facts['patches']
+        self._unverified, self._kept_key = np.ones(len(columns), dtype=bool), key
+        return index
+
+    def keep(self) -> None:
+        """Keep a large view beside its map, so that the map opens at once the next time."""
+        if self._beside is None or len(self) < KEPT_PLACES:
+            return
+        key, index = self._key(), self.index.current
+        if key == self._kept_key or index.statistics.revision != self.statistics.revision:
+            return
+        facts = {'names': self.columns.names, 'thumbnails': self.thumbnail_bytes,
+                 'patches': self.patch_bytes}
+        if keep(self._beside, key, index, facts=facts,
+                arrays={'places': self.columns.rows, 'total': self.total}):
+            self._kept_key = key
+
+    def _key(self) -> dict[str, Any]:
+        """Which state of which map a kept view belongs to."""
+        return {'uuid': self._store.uuid(), 'model': self._store.model().sha256,
+                'statistics': self.statistics.revision, **vars(self._store.state())}
+
+    @staticmethod
+    def abandon(view: MapView | None) -> None:
+        """Another view takes the place of this one, if there was one."""
+        if view is not None:
+            view.index.abandon()
 
     def __len__(self) -> int:
         return len(self.columns)
 
     def prepare(self, half: NDArray[np.float16]) -> Growth:
-        """What one more place, already in the store, will change; nothing is changed yet.
+        """What one more place will change; nothing is changed yet.
 
         Args:
             half: float16 (D,), its descriptor.
         """
-        total = self.total + half
-        count = len(self) + 1
-        if count < self.statistics.next_count:
-            return Growth(total, self.statistics, None)
-        statistics = self.statistics.renewed(total, count)
-        halves = self._store.all_descriptors(self._dim)
-        return Growth(total, statistics, self._build_index(statistics, halves))
+        total, count = self.total + half, len(self) + 1
+        renew = count >= self.statistics.next_count
+        return Growth(total, self.statistics.renewed(total, count) if renew else self.statistics)
 
     def grow(
         self,
@@ -92,15 +157,14 @@ class MapView:
         patches: Mapping[int, bytes],
     ) -> None:
         """Take in a place that was prepared for and is now safe in the file."""
-        if growth.index is None:
-            self.index.add(half[np.newaxis])
-        else:
-            self.index = growth.index
         self.columns.append(place)
+        self.index.add(half[np.newaxis])
         self.thumbnail_bytes += len(thumbnail)
         self.patch_bytes += sum(len(codes) for codes in patches.values())
-        self.statistics = growth.statistics
         self.total = growth.total
+        if growth.statistics is not self.statistics:
+            self.statistics = growth.statistics
+            self.index.renew(growth.statistics)
 
     def search(
         self, query: NDArray[np.float16], k: int, below_id: int | None
@@ -120,8 +184,20 @@ class MapView:
         """Exact similarities, float32 (n,); the ids exist."""
         if len(place_ids) == 0:
             return np.empty(0, dtype=np.float32)
+        if self._unverified is not None:
+            self._verify(place_ids)
         return self.statistics.similarities(query, self._store.descriptors(place_ids, self._dim))
 
-    def _build_index(self, statistics: Statistics, halves: NDArray[np.float16]) -> DescriptorIndex:
-        """The index of all places, float16 (n, D), under some statistics."""
-        return DescriptorIndex(choose_kind(self._kind, statistics.count), statistics, halves)
+    def _verify(self, place_ids: Sequence[int]) -> None:
+        """Verify the rows of some places, once, where they were not read when the map was opened.
+
+        Raises:
+            MapError: a row was changed since it was written.
+        """
+        assert self._unverified is not None
+        rows = np.searchsorted(self.columns.ids, place_ids)
+        known = rows[rows < len(self._unverified)]  # places added since are as they were given
+        wanted = known[self._unverified[known]]
+        if len(wanted):
+            self._store.verify_places(self.columns.ids[wanted].tolist(), self._dim)
+            self._unverified[wanted] = False

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Large maps: kept beside their file, opened without reading it, renewed behind the recognition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import sqlite3
+import threading
+
+from place_map.map_helpers import DIM, MODEL, descriptor, fill, oracle_similarity
+import pytest
+
+from vpr_ros.errors import MapError
+from vpr_ros.place_map import PlaceMap
+from vpr_ros.place_map import view as view_module
+from vpr_ros.place_map.indexes import files, live
+from vpr_ros.place_map.store import Store
+from vpr_ros.types import Pose
+
+COUNT = 1300
+
+
+@pytest.fixture(autouse=True)
+def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done for 20,000 places is done for 1000 here."""
+    monkeypatch.setattr(view_module, 'KEPT_PLACES', 1000)
+    monkeypatch.setattr(live, 'AT_ONCE_PLACES', 600)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / 'large.vprmap'
+    with PlaceMap.create(path, MODEL, index='binary') as place_map:
+        fill(place_map, COUNT)
+        place_map._view.index.wait()
+    assert files.index_path(path).exists()
+    return path
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A note for each time that all rows are read."""
+    found: list[str] = []
+    original = Store.place_rows
+
+    def counted(self: Store, dim: int):
+        found.append(self.label)
+        return original(self, dim)
+
+    monkeypatch.setattr(Store, 'place_rows', counted)
+    return found
+
+
+@pytest.mark.parametrize('read_only', [True, False])
+def test_a_large_map_opens_unread_and_answers_as_before(
+    large: Path, reads: list[str], read_only: bool
+) -> None:
+    with PlaceMap.open(large, index='binary', read_only=read_only) as place_map:
+        assert not reads
+        kept = [place_map.search(descriptor(seed), 7) for seed in (3, 600, 1299)]
+        facts = place_map.info(), place_map.places(), place_map.sessions()
+    files.remove(large)
+    with PlaceMap.open(large, index='binary', read_only=read_only) as place_map:
+        assert reads
+        assert [place_map.search(descriptor(seed), 7) for seed in (3, 600, 1299)] == kept
+        assert (place_map.info(), place_map.places(), place_map.sessions()) == facts
+    assert kept[1][0].place.place_id == 601
+
+
+def test_it_grows_on_from_what_was_kept(large: Path, reads: list[str]) -> None:
+    with PlaceMap.open(large, index='binary') as place_map:
+        fill(place_map, 400, first_seed=COUNT)
+        place_map.update_poses({5: Pose((1.0, 2.0, 3.0), frame_id='map')})
+        place_map._view.index.wait()
+        assert place_map.search(descriptor(1600), 1)[0].place.place_id == 1601
+    with PlaceMap.open(large, index='binary', read_only=True) as place_map:
+        assert place_map.search(descriptor(1699), 1)[0].place.place_id == 1700
+        assert place_map.place(5).pose == Pose((1.0, 2.0, 3.0), frame_id='map')
+    assert not reads
+
+
+def test_another_kind_or_a_changed_map_is_read(large: Path, reads: list[str]) -> None:
+    with PlaceMap.open(large, index='sq8', read_only=True) as place_map:
+        assert len(reads) == 1
+        assert place_map.search(descriptor(9), 1)[0].place.place_id == 10
+    with PlaceMap.open(large, index='sq8', read_only=True) as place_map:
+        assert len(reads) == 1 and place_map.info().index == 'sq8'
+    kept = files.index_path(large).read_bytes()
+    with PlaceMap.open(large, index='sq8') as place_map:
+        place_map.remove([10])
+    files.index_path(large).write_bytes(kept)
+    reads.clear()
+    with PlaceMap.open(large, index='sq8', read_only=True) as place_map:
+        assert reads
+        assert place_map.search(descriptor(9), 1)[0].place.place_id != 10
+
+
+def test_a_row_that_was_changed_is_found_when_it_is_needed(large: Path) -> None:
+    connection = sqlite3.connect(large)
+    blob = bytearray(connection.execute(
+        'SELECT descriptor FROM places WHERE place_id = 42').fetchone()[0])
+    blob[3] ^= 1
+    connection.execute('UPDATE places SET descriptor = ? WHERE place_id = 42', (bytes(blob),))
+    connection.commit()
+    connection.close()
+    with PlaceMap.open(large, index='binary', read_only=True) as place_map:
+        for _ in range(2):
+            with pytest.raises(MapError, match='place 42 was changed since it was written'):
+                place_map.search(descriptor(41), 3)
+
+
+def test_recognition_goes_on_while_the_mean_is_renewed(
+    large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, go_on = threading.Event(), threading.Event()
+    original = live.LiveIndex._make
+
+    def held_up(self: live.LiveIndex):
+        started.set()
+        assert go_on.wait(20.0)
+        return original(self)
+
+    monkeypatch.setattr(live.LiveIndex, '_make', held_up)
+    with PlaceMap.open(large, index='binary') as place_map:
+        count = place_map.info().statistics_count
+        seed = COUNT
+        while not started.is_set():
+            fill(place_map, 1, first_seed=seed)
+            seed += 1
+        fill(place_map, 20, first_seed=seed)
+        statistics = place_map._view.statistics
+        assert statistics.count > count and place_map._view.index.rebuilding
+        for wanted in (7, 800, seed, seed + 19):  # the new mean ranks, the old index proposes
+            (found,) = place_map.search(descriptor(wanted), 1)
+            assert found.place.place_id == wanted + 1
+            other = place_map.similarities(descriptor(3), [wanted + 1])[0]
+            assert other == pytest.approx(
+                oracle_similarity(descriptor(3), descriptor(wanted), statistics.mean), abs=1e-5)
+        go_on.set()
+        place_map._view.index.wait()
+        assert place_map._view.index.current.statistics is statistics
+        assert place_map.search(descriptor(seed + 19), 1)[0].place.place_id == seed + 20
+    assert DIM == MODEL.dim
+
+
+def test_closing_gives_up_an_index_that_is_being_made(large: Path) -> None:
+    place_map = PlaceMap.open(large, index='ivf')
+    place_map._view.index.renew(place_map._view.statistics.renewed(place_map._view.total, COUNT))
+    place_map.close()
+    assert not place_map._view.index.rebuilding
+    with PlaceMap.open(large, read_only=True, index='ivf') as again:
+        assert again.search(descriptor(77), 1)[0].place.place_id == 78
