@@ -11,7 +11,6 @@ import sqlite3
 import threading
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
@@ -24,7 +23,7 @@ from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session
 from vpr_ros.place_map.store import SessionRow, Store
 from vpr_ros.place_map.view import MapView
-from vpr_ros.types import FloatArray, Place
+from vpr_ros.types import FloatArray
 
 
 class MapReader(Lookups):
@@ -145,7 +144,8 @@ class MapReader(Lookups):
                     sqlite.file_bytes(self._path), 2 * self._model.dim * len(view),
                     view.thumbnail_bytes, view.patch_bytes),
                 statistics_count=view.statistics.count,
-                statistics_revision=view.statistics.revision, prior_count=view.statistics.prior_count,
+                statistics_revision=view.statistics.revision,
+                prior_count=view.statistics.prior_count,
                 context_window=self._context.window,
                 index=view.index.kind,
                 read_only=self._read_only,
