@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from training import source_kinds
 from training.data import Frame
-from training.dataset_frames import Pairs, tuples_of_frames
+from training.dataset_frames import tuples_of_frames
 from training.tuples import TupleData, join, tuples_of
 from vpr_ros.evaluation.dataset import Dataset
 
@@ -34,8 +34,8 @@ def load_tuple_data(recipe: Recipe) -> TupleData:
     """Queries and database of a recipe that trains with tuples.
 
     Frames of a drive or a walk are queries and database at once; a frame is no positive of
-    itself. Where frames know their drive, positives are those of other drives, that is of another
-    time.
+    itself. Where a site was driven several times, positives are of other drives, that is of
+    another time, unless the recipe's ``pairs`` say otherwise.
 
     Raises:
         ConfigError: as :func:`load_frames`.
@@ -52,13 +52,12 @@ def load_tuple_data(recipe: Recipe) -> TupleData:
         else:
             frames += found  # of one table: sources may show the same environment
     if frames:
-        pairs: Pairs = getattr(options, 'pairs', 'auto')
-        parts.append(tuples_of_frames(f'{len(frames)} frames', frames, pairs=pairs))
+        parts.append(tuples_of_frames(f'{len(frames)} frames', frames,
+                                      pairs=options.pairs))  # type: ignore[arg-type]
     return join(parts)
 
 
 def options_of(source: Source) -> dict[str, Any]:
-    """What a recipe says of a source beside its kind and path; what it leaves out is left out."""
-    named = {name: getattr(source, name) for name in ('without_floors', 'split')
-             if getattr(source, name, None)}
-    return {**named, **dict(getattr(source, 'options', {}))}
+    """What a recipe says of a source beside its kind and path."""
+    held_out = {'without_floors': source.without_floors} if source.without_floors else {}
+    return {**held_out, **source.options}

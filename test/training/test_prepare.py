@@ -78,6 +78,16 @@ def test_a_set_that_teaches_nothing(folder, capsys):
     assert code == 1 and error.count('\n') == 1
 
 
+def test_a_recipe_with_all_its_sources(folder, capsys):
+    recipe = folder / 'recipe.yaml'
+    recipe.write_text(f'sources: [{{kind: utm, path: {folder}}}]\n'
+                      'tuples: {positive_radius_m: 120, negative_radius_m: 120}\n')
+    code, lines, _ = run(capsys, recipe)
+    assert lines[:2] == [f'{folder.name}: 12 database images, 13 queries',
+                         'positives a query: 2 to 3, 3 in the middle']
+    assert 'queries with fewer than 10 negatives: 10' in lines and code == 0
+
+
 def test_worlds_that_are_not_drawn_yet_are_no_trouble(tmp_path, capsys):
     source = f'world:{tmp_path / "w"}:worlds=[3],drives=2,spacing_m=40'
     code, lines, _ = run(capsys, source, '--quick')

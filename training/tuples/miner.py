@@ -77,7 +77,7 @@ class TupleMiner:
             pool: random negatives that the hardest are looked for in; of every query (full) or
                 shared (partial: database images, of which a query uses its negatives).
             remembered: hardest negatives of the last time that compete as well; None takes 10
-                for full mining and 0 for the others, as the papers do.
+                for full mining and 0 for partial, as the papers do; random mining has none.
             dtype: of the cache, ``float32`` or ``float16``.
             batch: images that ``describe`` is given at a time.
             seed: of every choice.
@@ -88,7 +88,7 @@ class TupleMiner:
         """
         if mode not in MODES:
             raise ConfigError(f'mining {mode!r}; known: {", ".join(MODES)}')
-        if remembered is None:
+        if remembered is None or mode == 'random':
             remembered = REMEMBERED[mode]
         if negatives < 1 or pool < negatives or remembered < 0 or batch < 1:
             raise ConfigError(

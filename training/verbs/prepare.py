@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from tqdm import tqdm
 
+from training.frames import load_tuple_data
 from training.prepare import describe_findings, inspect_data
+from training.recipe import load_recipe
 from training.source_kinds import SOURCES, load_tuples, parse_source
+from training.tuples import TupleData
 from training.verbs.verb import Verb
 from vpr_ros.errors import DataError
 
@@ -17,10 +21,7 @@ from vpr_ros.errors import DataError
 def prepare(arguments: argparse.Namespace) -> None:
     """Check a data set before hours are spent: counts, unreadable files, positives, sizes."""
     for text in arguments.dataset:
-        kind, path, options = parse_source(text)
-        data = load_tuples(kind, path, positive_radius_m=arguments.positive_radius,
-                           negative_radius_m=arguments.negative_radius,
-                           minimum_time_gap_s=arguments.time_gap_days * 86_400, **options)
+        data = _load(text, arguments)
         with tqdm(total=len(set(data.images)), desc='images', disable=None, leave=False) as bar:
             found = inspect_data(data, quick=arguments.quick, progress=lambda *_: bar.update())
         print('\n'.join(describe_findings(found)))
@@ -29,11 +30,21 @@ def prepare(arguments: argparse.Namespace) -> None:
         print('nothing here would stop a training')
 
 
+def _load(text: str, arguments: argparse.Namespace) -> TupleData:
+    if text.endswith('.yaml'):
+        return load_tuple_data(load_recipe(Path(text)))
+    kind, path, options = parse_source(text)
+    return load_tuples(kind, path, positive_radius_m=arguments.positive_radius,
+                       negative_radius_m=arguments.negative_radius,
+                       minimum_time_gap_s=arguments.time_gap_days * 86_400, **options)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
         'dataset', nargs='+', metavar='DATASET',
-        help=f'a path, or KIND:PATH, or KIND:PATH:OPTION=VALUE,...; kinds: {", ".join(SOURCES)}')
+        help=f'a path, KIND:PATH, KIND:PATH:OPTION=VALUE,..., or a recipe (.yaml) with all its '
+        f'sources and radii; kinds: {", ".join(SOURCES)}')
     parser.add_argument('--quick', action='store_true', help='do not decode the images')
     parser.add_argument('--positive-radius', type=float, default=10.0, metavar='METRES',
                         help='of data sets with positions, default: %(default)s')

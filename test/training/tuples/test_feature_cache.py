@@ -28,7 +28,8 @@ class Describer:
     """Descriptor of image i by weights w: (i, w); remembers what it was given."""
 
     def __init__(self, weights: float, fail_at: int | None = None) -> None:
-        self.weights, self.fail_at, self.calls = weights, fail_at, []
+        self.weights, self.fail_at = weights, fail_at
+        self.calls: list[list[int]] = []
 
     def __call__(self, paths):
         self.calls.append([int(number(path)) for path in paths])

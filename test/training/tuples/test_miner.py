@@ -198,7 +198,7 @@ def test_orders_and_seeds(tmp_path):
 
 def test_what_cannot_be_is_said(tmp_path):
     with pytest.raises(ConfigError, match='full, partial, random'):
-        TupleMiner(DATA, tmp_path, mode='hard')
+        TupleMiner(DATA, tmp_path, mode='hard')  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match='10 negatives of a pool of 5'):
         TupleMiner(DATA, tmp_path, pool=5)
     with pytest.raises(DataError, match='none of 12 queries has a positive and 10 negatives'):
