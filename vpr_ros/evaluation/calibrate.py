@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from vpr_ros.decision.calibration import FEATURES, Calibration, LogisticModel, f
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.calibration_error import CalibrationError
 from vpr_ros.evaluation.logistic import fit_logistic
+from vpr_ros.evaluation.result_files import read_json
 from vpr_ros.types import Match
 
 Sample = Mapping[str, Any]  # the features of a best match, and ``true``
@@ -35,16 +35,13 @@ def samples_of_file(path: Path) -> list[Sample]:
     """Rows of ``samples`` in a JSON that ``vpr evaluate`` or ``vpr replay`` wrote.
 
     Raises:
-        DataError: the file is missing, no JSON, or holds no samples.
+        DataError: the file is missing, no JSON, newer than this version, or holds no samples.
     """
+    raw = read_json(path)
     try:
-        raw = json.loads(path.read_text(encoding='utf-8'))
-        rows = raw['samples']
         return [{**{name: _number(row, name) for name in FEATURES['spatial']},
-                 'true': bool(row['true'])} for row in rows]
-    except OSError as error:
-        raise DataError(f'{path} cannot be read ({error.strerror})') from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+                 'true': bool(row['true'])} for row in raw['samples']]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f'{path} holds no usable samples ({error!r}); give the --json file of `vpr evaluate` '
             f'or `vpr replay`'
