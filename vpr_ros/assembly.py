@@ -62,6 +62,7 @@ def open_recognizer(
     map_path: str | Path = '',
     mapping: bool = True,
     session: str = '',
+    robot: str = '',
     model: Model | None = None,
 ) -> PlaceRecognizer:
     """Load the model and the map and put the pipeline together.
@@ -71,6 +72,7 @@ def open_recognizer(
         map_path: see :func:`open_map`.
         mapping: recognise and grow the map; False only reads it.
         session: name of this drive in the map.
+        robot: name of the robot that drives.
         model: use this one, already loaded, instead of the one that the settings name.
 
     Raises:
@@ -82,5 +84,5 @@ def open_recognizer(
         map_path, model, mapping=mapping, context_window=settings.context_keyframes
     )
     if mapping:
-        place_map.new_session(session)
+        place_map.new_session(session, robot=robot)
     return PlaceRecognizer(model, place_map, settings, mapping=mapping, calibration=calibration)

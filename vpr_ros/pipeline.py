@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vpr_ros.context import Context, centred
 from vpr_ros.decision.calibration import Calibration
@@ -19,10 +19,11 @@ from vpr_ros.decision.decide import decide
 from vpr_ros.decision.evidence import gather, ordered
 from vpr_ros.decision.recency import first_recent
 from vpr_ros.decision.sequence import SequenceTracker
+from vpr_ros.errors import MapError
 from vpr_ros.images import is_blank
 from vpr_ros.keyframes import NO_IMAGE, KeyframeSelector
 from vpr_ros.model import Model
-from vpr_ros.place_map import PlaceMap
+from vpr_ros.place_map import Budget, PlaceMap
 from vpr_ros.rerank import encode_patches, make_reranker
 from vpr_ros.settings import Settings
 from vpr_ros.stopwatch import Stopwatch
@@ -70,6 +71,10 @@ class PlaceRecognizer:
 
     Not thread-safe: one thread processes frames. The map has its own lock, so that services may
     read it meanwhile.
+
+    Attributes:
+        map_failed: told when a place could not be stored (the disk is full, say), and recognition
+            goes on; None lets :meth:`process` raise.
     """
 
     def __init__(
@@ -94,6 +99,7 @@ class PlaceRecognizer:
         """
         self.model, self.place_map, self.mapping = model, place_map, mapping
         self.calibration = calibration or Calibration.of_card(model.card)
+        self.map_failed: Callable[[MapError], None] | None = None
         self._clock = clock
         self._keyframes, self._sequence = KeyframeSelector(), SequenceTracker()
         self._context = Context(place_map.context.window)
@@ -102,19 +108,22 @@ class PlaceRecognizer:
     def configure(self, settings: Settings) -> None:
         """Take new settings; the next frame uses them."""
         self.settings = settings
+        self._set_budget()
         self._reranker = make_reranker(settings.rerank, self.model.card)
 
     def replace_map(self, place_map: PlaceMap) -> None:
         """Search and grow another map from now on; the caller closes the old one."""
         self.place_map = place_map
+        self._set_budget()
         self._context = Context(place_map.context.window)
         self._forget()
 
     def reset(self) -> None:
         """Forget the frames before, and begin a new session: time jumped."""
         self._forget()
-        if self.mapping and self.place_map.session is not None:
-            self.place_map.new_session()
+        session = self.place_map.session
+        if self.mapping and session is not None:
+            self.place_map.new_session(robot=session.robot)
 
     def describe(self, image: ImageArray) -> Described:
         """Describe an image; touches no state, so that other threads may work ahead.
@@ -234,17 +243,31 @@ class PlaceRecognizer:
         if not self._keyframes.wants(frame, plain, self.settings):
             return place_id
         if self.mapping:
-            place_id = self.place_map.add(
+            place_id = self._add(
                 found.descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id,
                 pose=frame.pose, travelled_m=frame.travelled_m,
                 context=found.mean if self._context.window else None,
                 revisit_of=spot.place_id if spot is not None else 0,
                 thumbnail=thumbnail(frame.image, self.settings.thumbnail_width_px),
                 patches=encode_patches(found.description.patches),
-            ).place_id
+            )
         self._keyframes.added(frame, plain)
         self._context.push(plain)
         return place_id
+
+    def _add(self, descriptor: FloatArray, **facts: Any) -> int:
+        """The id of the new place; 0 when it could not be stored and somebody is told of that."""
+        try:
+            return self.place_map.add(descriptor, **facts).place_id
+        except MapError as error:
+            if self.map_failed is None:
+                raise
+            self.map_failed(error)
+            return 0
+
+    def _set_budget(self) -> None:
+        settings = self.settings
+        self.place_map.budget = Budget(settings.max_places, int(settings.max_map_mb * 1e6))
 
     def _forget(self) -> None:
         self._context.reset()

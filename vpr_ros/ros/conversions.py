@@ -34,6 +34,7 @@ class Context:
     Attributes:
         session_name: session id -> its name in the map.
         robot: name of this robot.
+        session_robot: session id -> name of the robot that drove it, as the map says.
         own_session_id: the session that this robot records; 0 for none.
         map_uuid: identity of the map that was asked.
         model_name: the model that described the query.
@@ -44,10 +45,13 @@ class Context:
     own_session_id: int = 0
     map_uuid: str = ''
     model_name: str = ''
+    session_robot: Callable[[int], str] = lambda _: ''
 
     def robot_of(self, place: Place) -> str:
         """Name of the robot that took a place, as far as it is known."""
-        return self.robot if place.session_id == self.own_session_id else ''
+        if place.session_id == self.own_session_id:
+            return self.robot
+        return self.session_robot(place.session_id)
 
 
 def recognition_to_message(recognition: Recognition, context: Context) -> RecognitionMessage:
@@ -186,7 +190,7 @@ def map_info_to_message(
         sessions=[
             SessionInfo(
                 session_id=session.session_id, name=session.name, place_count=session.places,
-                robot=robot if session.session_id == own_session_id else '',
+                robot=robot if session.session_id == own_session_id else session.robot,
                 first_stamp=stamp_to_message(session.started_ns or 0),
                 last_stamp=stamp_to_message(session.ended_ns or 0),
                 travelled_m=travelled_m(place_map, session),

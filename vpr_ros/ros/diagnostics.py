@@ -37,6 +37,8 @@ class Facts:
         provider, provider_warning: where the model runs, and why not where it was asked to.
         model: its name.
         map_path, map_uuid, places, sessions: of the map.
+        forgotten: places that were removed from it to keep its budget.
+        map_problem: why the last keyframe could not be stored, '' for none.
         foreign_clock: stamps are from a clock that is not the node's.
         problem: the last unexpected error, '' for none.
         building: progress of a map being built, '' for none.
@@ -59,6 +61,8 @@ class Facts:
     map_uuid: str = ''
     places: int = 0
     sessions: int = 0
+    forgotten: int = 0
+    map_problem: str = ''
     foreign_clock: bool = False
     problem: str = ''
     building: str = ''
@@ -128,9 +132,11 @@ def _map(facts: Facts) -> DiagnosticStatus:
         warnings.append('the map is empty, so nothing can be recognised: load one with ~/load_map')
     values = {
         'mode': facts.mode, 'path': facts.map_path, 'uuid': facts.map_uuid,
-        'places': facts.places, 'sessions': facts.sessions, 'building': facts.building,
+        'places': facts.places, 'sessions': facts.sessions, 'forgotten': facts.forgotten,
+        'building': facts.building,
     }
-    return _status('map', facts, warnings, [], values)
+    errors = [f'mapping has stopped: {facts.map_problem}'] if facts.map_problem else []
+    return _status('map', facts, warnings, errors, values)
 
 
 def _status(

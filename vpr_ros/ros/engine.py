@@ -45,6 +45,8 @@ class Engine:
         self.folders = Folders(folders)
         self._recognizer: PlaceRecognizer | None = None
         self._session_names: dict[tuple[str, int], str] = {}
+        self._session_robots: dict[tuple[str, int], str] = {}
+        self._map_problem: tuple[str, int] = '', 0
 
     # -- opening and closing --------------------------------------------------------------------
 
@@ -62,8 +64,10 @@ class Engine:
         path: str | Path = self._map_path or ''
         if self.mapping or path:
             self._recognizer = open_recognizer(
-                self.settings, map_path=path, mapping=self.mapping, session=name, model=model
+                self.settings, map_path=path, mapping=self.mapping, session=name, robot=self.robot,
+                model=model,
             )
+            self._recognizer.map_failed = self._map_failed
             return
         # A localization node may be given its map later, by the service load_map.
         empty = PlaceMap.create(IN_MEMORY, model_identity(model))
@@ -113,6 +117,14 @@ class Engine:
                 self._session_names[self.place_map.uuid, session.session_id] = name
         return self._session_names.get(key, f'session_{session_id}')
 
+    def session_robot(self, session_id: int) -> str:
+        """Name of the robot that drove a session of the map in use; '' when it is not known."""
+        key = self.place_map.uuid, session_id
+        if key not in self._session_robots:
+            for session in self.place_map.sessions():
+                self._session_robots[self.place_map.uuid, session.session_id] = session.robot
+        return self._session_robots.get(key, '')
+
     @property
     def own_session_id(self) -> int:
         """The session that places are added to; 0 for none."""
@@ -124,6 +136,15 @@ class Engine:
         return str(self.place_map.path) != IN_MEMORY and (
             os.path.realpath(self.place_map.path) == os.path.realpath(path)
         )
+
+    @property
+    def map_problem(self) -> str:
+        """Why the last keyframe could not be stored; '' since one was stored again."""
+        sentence, places = self._map_problem
+        return sentence if len(self.place_map) <= places else ''
+
+    def _map_failed(self, error: MapError) -> None:
+        self._map_problem = str(error), len(self.place_map)
 
     # -- what services change -------------------------------------------------------------------
 
@@ -161,7 +182,7 @@ class Engine:
             return
         new = open_map(source, recognizer.model, mapping=self.mapping)
         if self.mapping:
-            new.new_session()
+            new.new_session(robot=self.robot)
         old = recognizer.place_map
         recognizer.replace_map(new)
         old.close()
@@ -176,6 +197,6 @@ class Engine:
             raise MapError('the node runs in mode localization, which leaves the map as it is')
         if name and name in (session.name for session in self.place_map.sessions()):
             raise MapError(f'the map has a session {name!r} already; choose another name')
-        session = self.place_map.new_session(name)
+        session = self.place_map.new_session(name, robot=self.robot)
         self.recognizer.replace_map(self.place_map)  # forgets the frames before
         return session

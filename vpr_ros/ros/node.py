@@ -28,8 +28,10 @@ from vpr_ros.ros import parameters, qos
 from vpr_ros.ros.camera import calibration_in_words, mismatch
 from vpr_ros.ros.diagnostics import FOREIGN_CLOCK_MS, Facts, statuses
 from vpr_ros.ros.engine import Engine
+from vpr_ros.ros.map_news import MapNews
 from vpr_ros.ros.odometry import OdometryBuffer
 from vpr_ros.ros.outputs import Outputs
+from vpr_ros.ros.pose_updates import PoseUpdates
 from vpr_ros.ros.services import Services
 from vpr_ros.ros.statistics import Statistics
 from vpr_ros.ros.stream import Stream
@@ -88,7 +90,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self._transport = str(values['image_transport'])
         self._camera_info: CameraInfo | None = None
         self._map_facts: dict[str, Any] = {}
-        self._foreign_clock = False
+        self._foreign_clock, self._map_news = False, MapNews()
         self._worker: Worker[Any] = Worker(self._process, keep_all=self._lockstep)
         self._worker.start()
         try:
@@ -107,6 +109,7 @@ class PlaceRecognitionNode(LifecycleNode):
         )
         self._take_rates(values)
         self._answers = Services(self, engine, self._worker, self._outputs, self._map_changed)
+        self._poses = PoseUpdates(self, engine, self._worker, self._look_at_map)
         self._worker.submit(self._map_changed)
         # a steady clock: silence must be noticed while simulated time stands still, too
         self._timer = self.create_timer(
@@ -180,6 +183,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self._camera = []
         self.destroy_timer(self._timer)
         self._answers.destroy()
+        self._poses.destroy()
         self._worker.clear()
         self._worker.submit(engine.close)
         self._worker.stop()
@@ -266,7 +270,10 @@ class PlaceRecognitionNode(LifecycleNode):
             'places': len(place_map), 'sessions': len(place_map.sessions()),
             'model': model.card.name, 'provider': model.provider,
             'provider_warning': model.warning or '',
+            'forgotten': place_map.forgotten, 'map_problem': engine.map_problem,
         }
+        for sentence in self._map_news.of(engine):
+            self.get_logger().warning(sentence)
 
     def _map_changed(self) -> None:
         """Another map or session has begun: start anew and tell."""

@@ -58,7 +58,7 @@ class Outputs:
         return Context(
             session_name=engine.session_name, robot=engine.robot,
             own_session_id=engine.own_session_id, map_uuid=engine.place_map.uuid,
-            model_name=engine.model.card.name,
+            model_name=engine.model.card.name, session_robot=engine.session_robot,
         )
 
     def publish(self, frame: Frame, recognition: Recognition) -> None:
