@@ -13,6 +13,7 @@ import subprocess
 from typing import Any
 
 from training import card, checkpoint
+from training.aggregators import NetVLAD
 from training.datasets import open_set, training_images
 from training.export import Parity, check_parity, export
 from training.images import batches, read_rgb, resize
@@ -25,6 +26,8 @@ from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import load_card
 
 PARITY_IMAGES = 16
+SQUEEZENET_FILE = 'squeezenet1_1_imagenet_fp16.onnx'
+UNSTATED = 'not stated; ask where the weights come from'
 PATCHES_PER_IMAGE = 6
 
 
@@ -41,9 +44,31 @@ def patch_sizes(text: str) -> dict[int, int]:
     return {int(size): int(stride or 1) for size, _, stride in pairs}
 
 
+def began_from(recipe: Recipe) -> list[dict[str, str]]:
+    """What a recipe's weights began from, as the card says it; nothing for random ones."""
+    weights, backbone = recipe.initial_weights, recipe.architecture.backbone
+    found = []
+    if Path(weights).name == SQUEEZENET_FILE and backbone == 'squeezenet1_1':
+        found.append(card.IMAGENET_SQUEEZENET)
+    elif weights:
+        found.append({'what': f'{backbone}: public weights', 'licence': UNSTATED,
+                      'source': Path(weights).name})
+    if recipe.initial_checkpoint:
+        found.append({'what': 'checkpoint of an earlier run', 'licence': UNSTATED,
+                      'source': Path(recipe.initial_checkpoint).name})
+    return found
+
+
 def with_patches(network: PlaceNetwork, recipe: Recipe, arguments: argparse.Namespace
                  ) -> tuple[PatchNetwork, dict[str, Any]]:
-    """Fit the projection of patches on the recipe's images; and what it was fitted on."""
+    """Fit the projection of patches on the recipe's images; and what it was fitted on.
+
+    Raises:
+        ConfigError: the network does not aggregate by NetVLAD, of which patches are made.
+    """
+    if not isinstance(network.aggregation, NetVLAD):
+        raise ConfigError(f'patches are described by NetVLAD, this network aggregates by '
+                          f'{network.architecture.aggregation}; leave --patches out')
     paths = training_images(recipe, arguments.patch_images)
     height, width, sizes = arguments.height, arguments.width, arguments.patches
     weight, bias, kept = fit_patch_projection(
@@ -106,7 +131,7 @@ def export_verb(arguments: argparse.Namespace) -> None:
     ]
     written = card.write_card(
         path, name=path.stem, height=arguments.height, width=arguments.width,
-        dim=network.architecture.dim, initialised_from=[card.IMAGENET_SQUEEZENET],
+        dim=network.dim, initialised_from=began_from(recipe),
         training_data=data, training=training, results=results, patches=patches,
     )
     print_export(path, parity, written.path)

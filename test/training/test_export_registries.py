@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import onnx
 import pytest
 import torch
 
+from training import checkpoint
 from training.aggregations.registry import AGGREGATIONS, Options, make_aggregation
 from training.architectures.base import Architecture
 from training.architectures.cct import CCT14
@@ -16,9 +18,13 @@ from training.architectures.dinov2 import DinoV2
 from training.architectures.registry import ARCHITECTURES, make_architecture
 from training.architectures.vit import ViTB16
 from training.checkpoints.network import DescriptorNetwork
+from training.cli import main
 from training.export import export
+from training.model import Architecture as Trained
+from training.model import PlaceNetwork
 from training.storage import SCHEMES
 from vpr_ros.errors import ConfigError
+from vpr_ros.model import load_model
 
 # deeper and wider members of a family repeat the same parts
 CHEAP = [name for name in ARCHITECTURES
@@ -75,6 +81,48 @@ def test_every_backbone(tmp_path, backbone):
 @pytest.mark.parametrize('backbone, aggregation', PAIRS)
 def test_every_aggregation(tmp_path, backbone, aggregation):
     exported(network_of(backbone, aggregation), (64, 96), tmp_path / 'm.onnx')
+
+
+TRAINED = [('resnet18conv5', 'crn', 8), ('mobilenetv3conv5', 'gem', 0), ('alexnet', 'rrm', 8),
+           ('vgg16', 'netvlad', 8), ('cct14_384', 'seqpool', 8)]
+
+
+@pytest.mark.parametrize('backbone, aggregation, dim', TRAINED)
+def test_the_networks_that_are_trained(tmp_path, backbone, aggregation, dim):
+    torch.manual_seed(0)
+    network = PlaceNetwork(Trained(backbone=backbone, aggregation=aggregation, dim=dim, reduced=0,
+                                   clusters=2)).eval()
+    lively(network)
+    exported(network, (64, 96), tmp_path / 'm.onnx', 'compact')
+
+
+def test_from_a_checkpoint_to_the_robot(tmp_path, capsys):
+    """Any architecture, by the command; patches only where NetVLAD makes them."""
+    network = PlaceNetwork(Trained(backbone='resnet18conv4', aggregation='gem', dim=0, reduced=0))
+    lively(network)
+    checkpoint.save(tmp_path / 'net.pt', checkpoint.network_state(network.eval()))
+    rng = np.random.default_rng(0)
+    for part in ('database', 'queries'):
+        (tmp_path / 'set' / part).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / 'set' / part / 'a.png'),
+                    rng.integers(0, 256, (64, 96, 3), np.uint8))
+    (tmp_path / 'set' / 'ground_truth.csv').write_text('query,correct_database\na.png,a.png\n')
+    (tmp_path / 'recipe.yaml').write_text('architecture: {backbone: resnet18conv4, aggregation: '
+                                          'gem, dim: 0, reduced: 0}\n'
+                                          'initial_weights: torchvision\n')
+    command = ['export', '--model', str(tmp_path / 'net.pt'), '--recipe',
+               str(tmp_path / 'recipe.yaml'), '--out', str(tmp_path / 'm.onnx'), '--height', '64',
+               '--width', '96', '--check-images', str(tmp_path / 'set')]
+    assert main([*command, '--patches', '2']) == 1
+    assert 'aggregates by gem; leave --patches out' in capsys.readouterr().err
+    assert main(command) == 0
+    model = load_model(str(tmp_path / 'm.onnx'), provider='cpu', threads=1)
+    assert model.card.global_dim == 256
+    assert model.card.raw['initialised_from'][0]['source'] == 'torchvision'
+    image = rng.integers(0, 256, (64, 96, 3), np.uint8)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(image[None]))[0].numpy()
+    assert model.describe(image).global_descriptor @ expected > 0.9999
 
 
 @pytest.mark.parametrize('storage', SCHEMES)

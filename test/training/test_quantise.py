@@ -54,10 +54,15 @@ def dataset(tmp_path):
     return folder
 
 
-def test_convolutions_are_int8_and_the_aggregation_is_not(network, tmp_path):
-    path = tmp_path / 'int8.onnx'
-    assert export_int8(network, HEIGHT, WIDTH, path, list(images(0, 10))) == CONVOLUTIONS
-    graph = onnx.load(str(path)).graph
+@pytest.fixture(scope='module')
+def int8_file(network, tmp_path_factory):
+    path = tmp_path_factory.mktemp('model') / 'int8.onnx'
+    assert export_int8(network, HEIGHT, WIDTH, path, list(images(0, 8))) == CONVOLUTIONS
+    return path
+
+
+def test_convolutions_are_int8_and_the_aggregation_is_not(int8_file):
+    graph = onnx.load(str(int8_file)).graph
     stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     made = {output: node for node in graph.node for output in node.output}
     for node in graph.node:
@@ -69,15 +74,14 @@ def test_convolutions_are_int8_and_the_aggregation_is_not(network, tmp_path):
                 codes = stored[source.input[0]]
                 assert codes.dtype == np.int8
                 assert len(stored[source.input[1]]) == len(codes)  # a scale an output channel
-    assert [p.name for p in tmp_path.iterdir()] == ['int8.onnx']
+    assert [path.name for path in int8_file.parent.iterdir()] == ['int8.onnx']
 
 
-def test_it_describes_nearly_as_the_float_file(network, tmp_path):
-    whole, small = tmp_path / 'whole.onnx', tmp_path / 'int8.onnx'
+def test_it_describes_nearly_as_the_float_file(network, int8_file, tmp_path):
+    whole = tmp_path / 'whole.onnx'
     export(network, HEIGHT, WIDTH, whole, list(images(0, 2)))
-    export_int8(network, HEIGHT, WIDTH, small, list(images(0, 10)))
     there = images(3, 4)
-    expected, found = onnx_describer(whole)(there), onnx_describer(small)(there)
+    expected, found = onnx_describer(whole)(there), onnx_describer(int8_file)(there)
     cosines = (expected * found).sum(1)
     assert (cosines > 0.9).all() and (cosines < 1 - 1e-6).any()
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
@@ -117,12 +121,12 @@ def test_the_command_measures_and_the_card_says_so(network, dataset, tmp_path, c
     recipe.write_text('sources: []\n')
     options = ['export', '--model', str(tmp_path / 'net.pt'), '--recipe', str(recipe), '--out',
                str(tmp_path / 'm.onnx'), '--height', str(HEIGHT), '--width', str(WIDTH),
-               '--check-images', str(dataset), '--int8-calibration', str(dataset)]
+               '--check-images', str(dataset), '--int8-calibration', str(dataset), '--int8-images', '8']
     assert main([*options, '--update-card']) == 1
     assert 'leave --update-card out' in capsys.readouterr().err
     assert main([*options, '--max-recall-loss', '1']) == 0
     shown = capsys.readouterr().out
-    assert f'int8: {CONVOLUTIONS} convolutions, ranges from 12 of set; recall@1/5/10' in shown
+    assert f'int8: {CONVOLUTIONS} convolutions, ranges from 8 of set; recall@1/5/10' in shown
     assert 'times as fast' in shown
     card = load_card(tmp_path / 'm.onnx')
     card.check_file()
