@@ -71,6 +71,7 @@ class Trainer:
         self.optimizer = make_optimiser(recipe, self.network, self.parts.objective)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.step, self.seconds, self.selection = 0, 0.0, Selection()
+        self._losses: list[float] = []
         if state is not None:
             self._restore(state)
         self.network.train()
@@ -78,7 +79,6 @@ class Trainer:
             freeze_statistics(self.network)
         self._ahead: tuple[int, Future[Any]] | None = None
         self._maker = ThreadPoolExecutor(1)
-        self._losses: list[float] = []
         self.folder.begin(recipe, step=self.step, processes=self.team.size,
                           device=str(self.team.device))
         for note in self.folder.notes:
@@ -146,6 +146,7 @@ class Trainer:
                 self._log({})
             if not at_end and self.recipe.save_every and self.step % self.recipe.save_every == 0:
                 self._save('last.pt')
+                self.progress.say(f'saved at step {self.step}')
         bar.close()
         self.folder.close()
         if self.step < self.total:
@@ -197,8 +198,9 @@ class Trainer:
         """A line of metrics: the mean loss since the last one, the rate of the head, recalls."""
         rate = rate_factor(self.recipe, self.step - 1, self.total,
                            (self.step - 1) // self.batches.epoch_steps)
+        loss = float(np.mean(self._losses)) if self._losses else float('nan')
         line = {'step': self.step, 'epoch': round(self.step / self.batches.epoch_steps, 4),
-                'loss': float(np.mean(self._losses)), 'rate': self.recipe.head_rate * rate,
+                'loss': loss, 'rate': self.recipe.head_rate * rate,
                 'seconds': round(self.seconds), **recalls}
         self._losses.clear()
         self.folder.log(line)

@@ -1,106 +1,35 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training itself, on a handful of images: it learns, and a killed run ends like another."""
+"""Training itself, on a handful of images: it learns, stops, and says what is wrong."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
-import signal
-import subprocess
-import sys
 import time
 
-import cv2
-from helpers import ROOT
 import numpy as np
 import pytest
 import torch
+from training_runs import places_recipe, tuples_recipe
 
 from training import checkpoint
+from training.augmentations import TRANSFORMS
 from training.cli import main
 from training.model import Architecture
-from training.recipe import Recipe, Source, dump_recipe, load_recipe, parse_recipe
-from training.train import Trainer, learning_rate_factor
+from training.recipe import Recipe, Source, dump_recipe
+from training.train import Trainer
 from vpr_ros.errors import ConfigError, ImageError, ModelError
-
-
-@pytest.fixture(scope='module')
-def pictures(tmp_path_factory) -> Path:
-    """Two drives past the same eight places, as a posed folder; each place has its own pattern."""
-    root = tmp_path_factory.mktemp('pictures')
-    rng = np.random.default_rng(0)
-    rows = ['file,environment,space,x,y,heading']
-    for place in range(8):
-        pattern = cv2.resize(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8), (128, 96))
-        for drive in range(2):
-            seen = np.clip(pattern + rng.normal(0, 12, pattern.shape), 0, 255).astype(np.uint8)
-            cv2.imwrite(str(root / f'{place}_{drive}.png'), seen)
-            rows.append(f'{place}_{drive}.png,world,street,{5 * place},0,0.1')
-    (root / 'frames.csv').write_text('\n'.join(rows) + '\n')
-    return root
 
 
 @pytest.fixture
 def recipe(pictures) -> Recipe:
-    return Recipe(
-        architecture=Architecture(reduced=16, clusters=4, dim=12),
-        sources=(Source('posed', str(pictures)),), loss_options={'scale': 7.0},
-        height=48, width=64, places=4, negatives=2, steps=6, warmup=2, decay=2, validate_every=2,
-        backbone_rate=1e-3, head_rate=1e-3,
-    )
+    return places_recipe(pictures)
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    """Sums in one order: the same weights to the bit need the same number of threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def test_a_resumed_run_equals_an_undisturbed_one(recipe, tmp_path):
-    whole, parted = tmp_path / 'whole', tmp_path / 'parted'
-    Trainer(recipe, whole, lambda _: None).run()
-    trainer = Trainer(recipe, parted, lambda _: None)
-    for _ in range(4):
-        trainer.train_step()
-    trainer._validate_and_save(0.0)
-    trainer.train_step()  # lost with the kill
-    Trainer(recipe, parted, lambda _: None).run()
-    first, second = (checkpoint.load(folder / 'last.pt') for folder in (whole, parted))
-    assert all(torch.isfinite(value).all() for value in first['network'].values())
-    assert first['step'] == second['step'] == 6
-    for part in ('network', 'average'):
-        for name, value in first[part].items():
-            assert torch.equal(value, second[part][name]), (part, name)
-    assert torch.equal(first['memory'], second['memory'])
-
-
-def test_a_run_killed_with_9_goes_on_to_the_same_weights(recipe, tmp_path):
-    path = tmp_path / 'recipe.yaml'
-    path.write_text(dump_recipe(recipe))
-
-    def command(out: str) -> list[str]:
-        return [sys.executable, '-m', 'training', 'train', '--recipe', str(path), '--out',
-                str(tmp_path / out)]
-
-    environment = {'OMP_NUM_THREADS': '1', 'PATH': '/usr/bin:/bin'}
-    killed = subprocess.Popen(command('killed'), cwd=ROOT, env=environment, text=True,
-                              stdout=subprocess.PIPE)
-    assert killed.stdout is not None
-    for text in killed.stdout:
-        if 'validation' in text:  # a checkpoint is about to be, or just being, written
-            break
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate()
-    subprocess.run(command('killed'), cwd=ROOT, env=environment, check=True, capture_output=True)
-    subprocess.run(command('whole'), cwd=ROOT, env=environment, check=True, capture_output=True)
-    first, second = (checkpoint.load(tmp_path / out / 'last.pt') for out in ('killed', 'whole'))
-    assert all(torch.equal(first['network'][name], value)
-               for name, value in second['network'].items())
+def _deterministic(one_thread):
+    """See :func:`one_thread`."""
 
 
 @pytest.mark.parametrize('learn_projection', [False, True])
@@ -111,8 +40,8 @@ def test_steps_move_the_projection_only_where_it_is_learnt(
                                  learn_projection=learn_projection)
     trainer = Trainer(recipe, tmp_path, lambda _: None)
     projection = trainer.network.projection.weight.detach().clone()
-    batch = trainer.make_batch()
-    monkeypatch.setattr(trainer, 'make_batch', lambda: batch)
+    batch = trainer.make_batch(0)
+    monkeypatch.setattr(trainer, 'make_batch', lambda step: batch)
     losses = [trainer.train_step() for _ in range(25)]
     assert np.isfinite(losses).all()
     assert torch.equal(projection, trainer.network.projection.weight) != learn_projection
@@ -131,27 +60,119 @@ def test_an_unreadable_image_stops_the_run_with_its_name(recipe, pictures, tmp_p
         Trainer(broken, tmp_path / 'run', lambda _: None)
 
 
-def test_rate_rises_stays_and_falls():
-    recipe = Recipe(steps=10, warmup=2, decay=4)
-    found = [learning_rate_factor(recipe, step) for step in range(10)]
-    assert found == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
+@pytest.mark.parametrize('choice', [
+    {'aggregation': 'gem', 'dim': 0}, {'aggregation': 'gem', 'projected': 8, 'dim': 0},
+    {'aggregation': 'rmac', 'reduced': 0, 'dim': 0}, {'assignment_bias': True},
+    {'backbone': 'resnet18conv4'}, {'backbone': 'mobilenetv3conv4'},
+    {'backbone': 'cct14_384', 'aggregation': 'seqpool', 'reduced': 0, 'dim': 0},
+], ids=lambda choice: '-'.join(map(str, choice.values())))
+def test_trains_with_any_backbone_and_aggregation(pictures, tmp_path, choice):
+    architecture = Architecture(**{'reduced': 8, 'clusters': 2, 'dim': 4, **choice})
+    recipe = places_recipe(pictures, architecture=architecture, steps=1, validate_every=1,
+                           places=2, precision='float32', average=0.0)
+    trainer = Trainer(recipe, tmp_path, lambda _: None)
+    before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
+    trainer.run()
+    found = checkpoint.load_network(tmp_path / 'last.pt')
+    image = torch.randint(0, 256, (2, 48, 64, 3), dtype=torch.uint8)
+    assert found(image).shape == (2, found.dim)
+    torch.testing.assert_close(found(image).norm(dim=1), torch.ones(2))
+    moved = {name for name, value in before.items()
+             if value.is_floating_point() and not torch.equal(value, found.state_dict()[name])}
+    assert any(name.startswith('backbone.') for name in moved)
+    assert not any('running' in name for name in moved)  # batch statistics are frozen
 
 
-def test_recipes_read_back_and_refuse_what_they_do_not_know(tmp_path):
-    path = tmp_path / 'recipe.yaml'
-    recipe = Recipe(sources=(Source('donkey', 'somewhere'),), loss_options={'scale': 2.0})
-    path.write_text(dump_recipe(recipe))
-    assert load_recipe(path) == recipe
-    for raw, message in [
-        ({'stepz': 3}, "unknown key 'stepz'"), ({'steps': 0}, 'steps is 0'),
-        ({'loss': 'hinge'}, "loss 'hinge'; known: sare_ind"),
-        ({'architecture': {'depth': 3}}, "architecture: unknown key 'depth'"),
-        ({'centred_share': 2}, 'centred_share is 2'), ([], 'expected a mapping'),
-    ]:
-        with pytest.raises(ConfigError, match=message):
-            parse_recipe(raw)
-    for shipped in (ROOT / 'training' / 'recipes').glob('*.yaml'):
-        load_recipe(shipped)
+def test_training_from_a_layer_leaves_those_before_it(pictures, tmp_path):
+    recipe = places_recipe(pictures, train_from='fire7', steps=2, average=0.0)
+    trainer = Trainer(recipe, tmp_path, lambda _: None)
+    before = {k: v.clone() for k, v in trainer.network.backbone.state_dict().items()}
+    trainer.run()
+    after = trainer.network.backbone.state_dict()
+    frozen = {name for name in before if int(name.split('.')[1]) < 10}
+    assert frozen
+    for name, value in before.items():
+        assert torch.equal(value, after[name]) == (name in frozen), name
+
+
+def test_crn_begins_where_a_netvlad_ended_and_learns_a_mask(pictures, tmp_path):
+    first = places_recipe(pictures, steps=2)
+    Trainer(first, tmp_path / 'netvlad', lambda _: None).run()
+    second = dataclasses.replace(
+        first, architecture=dataclasses.replace(first.architecture, aggregation='crn'),
+        initial_checkpoint=str(tmp_path / 'netvlad' / 'last.pt'), average=0.0, warmup=0, decay=0)
+    trainer = Trainer(second, tmp_path / 'crn', lambda _: None)
+    learnt = checkpoint.load(tmp_path / 'netvlad' / 'last.pt')['average']
+    begun = trainer.network.state_dict()
+    assert all(torch.equal(value, begun[name]) for name, value in learnt.items())
+    groups = {id(g['params'][0]): g['initial_lr'] for g in trainer.optimizer.param_groups}
+    mask = dict(trainer.network.aggregation.crn.named_parameters())
+    assert groups[id(mask['filter_3_3.weight'])] == second.mask_rate
+    before = mask['filter_3_3.weight'].detach().clone()
+    trainer.run()
+    assert not torch.equal(before, mask['filter_3_3.weight'])
+    assert (mask['acc_w.weight'] == 1).all()  # a plain sum, never trained
+    with pytest.raises(ModelError, match=r"has clusters: 4, the recipe's architecture 8"):
+        wrong = dataclasses.replace(second.architecture, aggregation='netvlad', clusters=8)
+        Trainer(dataclasses.replace(second, architecture=wrong), tmp_path / 'x', lambda _: None)
+
+
+@pytest.mark.parametrize('augmentation', [(name,) for name in ('heavy', *TRANSFORMS)])
+@pytest.mark.parametrize('make', [places_recipe, tuples_recipe])
+def test_batches_of_both_kinds_are_augmented(pictures, tmp_path, augmentation, make):
+    recipe = make(pictures, augmentation=augmentation)
+    trainer = Trainer(recipe, tmp_path, lambda _: None)
+    trainer.batches.prepare(0)
+    batch, images = trainer.make_batch(0)
+    assert images.shape == (batch.size, 48, 64, 3) and images.dtype == torch.uint8
+    again = trainer.make_batch(0)[1]
+    assert torch.equal(images, again)  # a step is drawn the same every time
+
+
+@pytest.mark.parametrize(('loss', 'options'), [
+    ('triplet', {'margin': 0.2}), ('sare_ind', {'kernel': 'cauchy'}), ('contrastive', {}),
+    ('sare_joint', {'kernel': 'exponential'}), ('n_pair', {}), ('angular', {'degrees': 40}),
+    ('lifted_structure', {}), ('ratio', {}), ('geo_classification', {'cell': 2.0}),
+])
+def test_every_loss_trains(pictures, tmp_path, loss, options):
+    for make in (places_recipe, tuples_recipe):
+        if make is tuples_recipe and loss == 'geo_classification':
+            continue
+        recipe = make(pictures, loss=loss, loss_options=options)
+        trainer = Trainer(recipe, tmp_path / make.__name__, lambda _: None)
+        before = trainer.network.aggregation.centroids.detach().clone()
+        assert np.isfinite([trainer.train_step() for _ in range(2)]).all()
+        assert not torch.equal(before, trainer.network.aggregation.centroids)
+
+
+def test_a_run_stops_when_recall_is_not_better(pictures, tmp_path, monkeypatch):
+    recipe = places_recipe(pictures, steps=40, validate_every=2, patience=3)
+    lines: list[str] = []
+    trainer = Trainer(recipe, tmp_path, lines.append)
+    scores = iter([0.5, 0.5, 0.6, 0.6, 0.55, 0.6, 0.9])
+    monkeypatch.setattr(trainer, 'validate', lambda: {'5': next(scores), '1': 0.0})
+    trainer.run()
+    assert trainer.step == 12 and next(scores) == 0.9
+    assert checkpoint.load(tmp_path / 'best.pt')['step'] == 6
+    assert 'stopped at step 12' in lines[-1]
+    assert Trainer(recipe, tmp_path, lambda _: None).finished  # started again, it stays so
+
+
+def test_recipes_of_another_run_are_refused(pictures, tmp_path):
+    recipe = places_recipe(pictures, steps=2)
+    Trainer(recipe, tmp_path, lambda _: None).run()
+    longer = dataclasses.replace(recipe, steps=4)
+    assert Trainer(longer, tmp_path, lambda _: None).step == 2
+    with pytest.raises(ConfigError, match=r'head_rate: 0\.001, this recipe has 0\.5'):
+        Trainer(dataclasses.replace(recipe, head_rate=0.5), tmp_path, lambda _: None)
+
+
+def test_float16_needs_a_gpu(pictures, tmp_path):
+    with pytest.raises(ConfigError, match='take bfloat16 or float32'):
+        Trainer(places_recipe(pictures, precision='float16'), tmp_path, lambda _: None)
+    if not torch.cuda.is_available():
+        with pytest.raises(ConfigError, match='this machine has 0 GPUs'):
+            Trainer(places_recipe(pictures, device='cuda'), tmp_path, lambda _: None)
 
 
 def test_checkpoints_with_code_in_them_are_refused(tmp_path):
