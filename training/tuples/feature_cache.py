@@ -25,6 +25,7 @@ from vpr_ros.types import FloatArray
 
 # Image files -> descriptors float32 (n, D)
 Describe = Callable[[Sequence[Path]], FloatArray]
+MARK_BYTES = 256 << 20  # a kill loses at most so much
 DTYPES = ('float32', 'float16')
 READ_BYTES = 32 << 20  # at most so much of the file is copied into memory at a time
 
@@ -53,6 +54,7 @@ class FeatureCache:
         self.features: np.memmap | None = None
         self._valid: np.memmap | None = None
         self._version: str | None = None
+        self._unmarked: list[Indices] = []
         digest = hashlib.sha256('\0'.join(str(path) for path in images).encode()).hexdigest()
         self._identity = {'images': digest, 'rows': len(images), 'dtype': dtype}
 
@@ -83,15 +85,18 @@ class FeatureCache:
         """
         self._begin(version)
         valid, described = self.valid, 0
-        for start in range(0, len(rows), batch):
-            part = rows[start : start + batch]
-            if not valid[part].all():
-                found = np.asarray(describe([self.images[row] for row in part]))
-                self._check_room(found, len(rows) - start)
-                self._write(part, found)
-                described += len(part)
-            if progress is not None:
-                progress(min(start + batch, len(rows)), len(rows))
+        try:
+            for start in range(0, len(rows), batch):
+                part = rows[start : start + batch]
+                if not valid[part].all():
+                    found = np.asarray(describe([self.images[row] for row in part]))
+                    self._check_room(found, len(rows) - start)
+                    self._write(part, found)
+                    described += len(part)
+                if progress is not None:
+                    progress(min(start + batch, len(rows)), len(rows))
+        finally:
+            self._mark()
         return described
 
     def read(self, rows: Indices) -> Iterator[tuple[Indices, FloatArray]]:
@@ -149,9 +154,17 @@ class FeatureCache:
             self._save_state(found.shape[1])
         assert self.features is not None and self._valid is not None
         self.features[rows] = found
-        self.features.flush()  # the mark comes after what it vouches for
-        self._valid[rows] = 1
-        self._valid.flush()
+        self._unmarked.append(rows)
+        if sum(map(len, self._unmarked)) * found.nbytes / len(rows) >= MARK_BYTES:
+            self._mark()
+
+    def _mark(self) -> None:
+        """Mark what was written as valid, after it has reached the disk."""
+        if self._unmarked and self.features is not None and self._valid is not None:
+            self.features.flush()
+            self._valid[np.concatenate(self._unmarked)] = 1
+            self._valid.flush()
+        self._unmarked = []
 
     def _open(self, dim: int, mode: Literal['r+', 'w+']) -> None:
         try:

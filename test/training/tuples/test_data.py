@@ -23,7 +23,8 @@ YEAR_2015 = 1_420_070_400
 def positioned(database: list, queries: list, radius_m: float | None = 25.0) -> Dataset:
     """(x, y, day) of every image; two of one name are the same image."""
     parts = [
-        [ImageRef(Path(f'{part}{i}.jpg'), f'{i}', (YEAR_2015 + day * DAY_S) * 10**9, (float(x), float(y)))
+        [ImageRef(Path(f'{part}{i}.jpg'), f'{i}', (YEAR_2015 + day * DAY_S) * 10**9,
+                  (float(x), float(y)))
          for i, (x, y, day) in enumerate(images)]
         for part, images in (('d', database), ('q', queries))
     ]

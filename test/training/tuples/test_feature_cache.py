@@ -74,6 +74,16 @@ def test_a_killed_fill_goes_on_where_it_stopped(tmp_path):
     assert contents(cache, rows).tolist() == [[i, 1] for i in range(1, 22)]
 
 
+def test_a_mark_follows_every_so_many_bytes(tmp_path, monkeypatch):
+    """What a kill without warning leaves: whole groups of batches."""
+    monkeypatch.setattr(feature_cache, 'MARK_BYTES', 2 * 4 * 8)  # two batches of four rows
+    cache, marked = FeatureCache(tmp_path, IMAGES), []
+    cache.fill(np.arange(20), Describer(1), batch=4,
+               progress=lambda *_: marked.append(int(cache.valid.sum())))
+    assert marked == [0, 8, 8, 16, 16]
+    assert cache.valid.sum() == 20
+
+
 @pytest.mark.parametrize('change', ['version', 'no version', 'images', 'dtype'])
 def test_descriptors_of_something_else_are_never_used(tmp_path, change):
     rows = np.arange(23)
@@ -116,7 +126,7 @@ def test_hardest_against_sorting_all(tmp_path, monkeypatch):
 
 
 def test_memory_does_not_grow_with_the_cache(tmp_path):
-    """512 MB of descriptors are filled and searched by a process that may hold 160 MB more."""
+    """192 MB of descriptors are filled and searched by a process that may hold 80 MB more."""
     program = f"""
 import resource, sys
 from pathlib import Path
@@ -125,14 +135,14 @@ from training.tuples import feature_cache
 from training.tuples.feature_cache import FeatureCache
 from training.tuples.hardest import hardest
 feature_cache.READ_BYTES = 4 << 20
-rows, dim = 4096, 32768
+rows, dim = 1536, 32768
 used = int(open('/proc/self/statm').read().split()[5]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_DATA, (used + (160 << 20),) * 2)  # mapped files do not count
+resource.setrlimit(resource.RLIMIT_DATA, (used + (80 << 20),) * 2)  # mapped files do not count
 cache = FeatureCache(Path({str(tmp_path)!r}), [Path(str(i)) for i in range(rows)])
 cache.fill(np.arange(rows), lambda p: np.full((len(p), dim), int(p[0].name), np.float32),
            batch=64)
-found = hardest(cache, np.full(dim, 2048, np.float32), np.arange(rows), 64)
-assert found.tolist() == list(range(2048, 2112)), found
+found = hardest(cache, np.full(dim, 512, np.float32), np.arange(rows), 64)
+assert found.tolist() == list(range(512, 576)), found
 try:
     np.ones((rows, dim), np.float32)
 except MemoryError:
@@ -142,4 +152,4 @@ sys.exit('the limit does not hold')
     done = subprocess.run([sys.executable, '-c', program], cwd=ROOT, capture_output=True,
                           text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / 'features.float32').stat().st_size == 512 << 20
+    assert (tmp_path / 'features.float32').stat().st_size == 192 << 20
