@@ -2,26 +2,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that writes a map, to be watched and killed; run with the map's path.
 
-It opens the map (or makes it), then obeys one word a line on standard input, and answers each
-with a line on standard output when the work is safe in the file:
+It opens the map (or makes it; an older format is brought forward), then obeys one word a line on
+standard input, and answers each with a line on standard output when the work is safe in the file:
 
 ``add``         one place more
 ``run``         places without end, a copy after every 16th, a merge after every 40th
+``prune``       places without end; after every 10th, those with ids in the second quarter go:
+                ``prune FIRST LAST`` is said before and ``pruned FIRST LAST`` after
+``poses``       corrected poses without end: all places of the map get x = N, then N is said
+``migrate``     says ``ready`` once the map is open: the work was done by then
 ``close``       close the map and end
 """
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 import sys
 
 from place_map.map_helpers import MODEL, fill
 
 from vpr_ros.place_map import PlaceMap, merge
+from vpr_ros.types import Pose
 
 
 def main(path: Path) -> None:
     """Serve until told to end."""
+    print('started', flush=True)
     place_map = PlaceMap.open(path) if path.exists() else PlaceMap.create(path, MODEL)
     print('ready', flush=True)
     for line in sys.stdin:
@@ -31,6 +38,10 @@ def main(path: Path) -> None:
             print(len(place_map), flush=True)
         elif word == 'run':
             _run(place_map, path)
+        elif word == 'prune':
+            _prune(place_map)
+        elif word == 'poses':
+            _poses(place_map)
         elif word == 'close':
             place_map.close()
             print('closed', flush=True)
@@ -47,6 +58,28 @@ def _run(place_map: PlaceMap, path: Path) -> None:
             merged = path.with_name('merged.vprmap')
             merged.unlink(missing_ok=True)
             merge([path], merged)
+
+
+def _prune(place_map: PlaceMap) -> None:
+    while True:
+        ids = [place.place_id for place in place_map.places()]
+        seed = ids[-1] if ids else 0
+        for number in range(10):
+            fill(place_map, 1, first_seed=seed + number)
+            print(place_map.places()[-1].place_id, flush=True)
+        ids = [place.place_id for place in place_map.places()]
+        gone = ids[len(ids) // 4:len(ids) // 2]
+        print('prune', gone[0], gone[-1], flush=True)
+        place_map.remove(gone)
+        print('pruned', gone[0], gone[-1], flush=True)
+
+
+def _poses(place_map: PlaceMap) -> None:
+    ids = [place.place_id for place in place_map.places()]
+    for number in count(1):
+        pose = Pose((float(number), 0.0, 0.0), frame_id='map')
+        place_map.update_poses(dict.fromkeys(ids, pose))
+        print(number, flush=True)
 
 
 if __name__ == '__main__':
