@@ -174,3 +174,19 @@ def test_explaining_needs_a_report(folder, model, capsys):
     assert main(['evaluate', str(folder), '--model', str(model.card.onnx_path), '--explain',
                  '2']) == 1
     assert 'give a number from 1 and --report' in capsys.readouterr().err
+
+
+def test_pictures_made_elsewhere_stand_in_the_report(model, folder, tmp_path, capsys):
+    picture = tmp_path / '<curves>.png'
+    write(picture, place_image(3))
+    command = ['evaluate', str(folder), '--model', str(model.card.onnx_path), '--figure',
+               str(picture)]
+    assert main(command) == 1
+    assert 'give --report' in capsys.readouterr().err
+    assert main([*command, '--report', str(tmp_path)]) == 0
+    page = (tmp_path / 'report.html').read_text('utf-8')
+    figures = page[page.index('>Figures<'):page.index('Run configuration')]
+    assert '&lt;curves&gt;.png' in figures and figures.count('src="data:image/jpeg') == 1
+    picture.unlink()
+    assert main([*command, '--report', str(tmp_path)]) == 1
+    assert 'curves' in capsys.readouterr().err

@@ -121,7 +121,8 @@ def test_the_command_measures_and_the_card_says_so(network, dataset, tmp_path, c
     recipe.write_text('sources: []\n')
     options = ['export', '--model', str(tmp_path / 'net.pt'), '--recipe', str(recipe), '--out',
                str(tmp_path / 'm.onnx'), '--height', str(HEIGHT), '--width', str(WIDTH),
-               '--check-images', str(dataset), '--int8-calibration', str(dataset), '--int8-images', '8']
+               '--check-images', str(dataset), '--int8-calibration', str(dataset),
+               '--int8-images', '8']
     assert main([*options, '--update-card']) == 1
     assert 'leave --update-card out' in capsys.readouterr().err
     assert main([*options, '--max-recall-loss', '1']) == 0

@@ -40,6 +40,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--explain', type=int, default=0, metavar='N',
                         help='draw into the report what the model looked at in its N most '
                              'confident mistakes and N most confident right answers')
+    parser.add_argument('--figure', type=Path, action='append', default=[], metavar='PICTURE',
+                        help='put a picture into the report, such as training curves; may be '
+                             'repeated')
     parser.add_argument('--cache', type=Path, metavar='DIR',
                         help='folder of the descriptor cache (default: ~/.cache/vpr_ros)')
     parser.add_argument('--cache-size', type=float, default=DEFAULT_MB, metavar='MB',
@@ -78,6 +81,8 @@ def _recalls(recall: dict[str, float]) -> str:
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:
+    if args.figure and args.report is None:
+        raise ConfigError('--figure puts pictures into the report; give --report')
     if args.explain < 0 or (args.explain and args.report is None):
         raise ConfigError(f'--explain {args.explain} draws into the report; give a number from 1 '
                           f'and --report')
@@ -102,7 +107,8 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     if args.report is not None:
         with ProgressBar() as bar:
             explanations = explain_result(result, model, args.explain, progress=bar)
-        print(f'  report: {write_report(result, args.report, explanations=explanations)}')
+        report = write_report(result, args.report, explanations=explanations, figures=args.figure)
+        print(f'  report: {report}')
     return figures
 
 
