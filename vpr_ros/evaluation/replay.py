@@ -20,6 +20,7 @@ from vpr_ros.evaluation.journal import Journal
 from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.replay_result import ReplayResult
 from vpr_ros.evaluation.scoring import score
+from vpr_ros.evaluation.similarity_matrix import matrix_of_map
 from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.types import Frame, Recognition
 
@@ -103,6 +104,8 @@ def replay(
         recognitions, ground_truth, recognizer.settings, known_places=known, journal=journal,
         about=about(recognizer.model), bag=bag, latency=latency, throughput=throughput,
         calibration_source=recognizer.calibration.source,
+        matrix=matrix_of_map(
+            recognizer.place_map, [r.place_id for r in recognitions if r.place_id]),
     )
 
 

@@ -67,6 +67,7 @@ class ReplayResult:
     journal: Journal
     calibration_source: str = ''
     throughput: Mapping[str, Any] | None = None
+    matrix: Mapping[str, Any] | None = None  # similarities of keyframes, for the report
 
     def to_json(self) -> dict[str, Any]:
         """The same as :attr:`figures`."""

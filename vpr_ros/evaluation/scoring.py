@@ -54,6 +54,7 @@ def score(
     calibration_source: str = '',
     latency: LatencyQuantiles | None = None,
     throughput: Mapping[str, Any] | None = None,
+    matrix: Mapping[str, Any] | None = None,
 ) -> ReplayResult:
     """Score a drive.
 
@@ -68,6 +69,7 @@ def score(
         calibration_source: where the probabilities come from.
         latency: of the frames, where the recognitions do not hold it themselves any more.
         throughput: how fast it went, see :func:`vpr_ros.evaluation.replay.replay`.
+        matrix: of :func:`vpr_ros.evaluation.similarity_matrix.matrix_of_map`.
     """
     mapping = any(recognition.place_id for recognition in recognitions)
     finder = ground_truth and RevisitFinder(ground_truth, settings, recognitions, known_places)
@@ -105,7 +107,7 @@ def score(
         by_distance=by_distance, by_heading=by_heading, localisation=localisation,
         latency=times, samples=samples.rows, verdicts=verdicts,
         journal=journal or Journal(), calibration_source=calibration_source,
-        throughput=throughput,
+        throughput=throughput, matrix=matrix,
     )
 
 

@@ -7,11 +7,13 @@ Bright diagonals are stretches driven again; a bright row resembles everything.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vpr_ros.place_map import PlaceMap
 from vpr_ros.types import FloatArray
 
 MOST = 160  # rows and columns
@@ -54,6 +56,19 @@ class SimilarityMatrix:
         values = _unit(rows - mean) @ _unit(columns - mean).T
         return {'rows': list(self._kept[0]), 'columns': list(self._kept[1]),
                 'values': [[round(float(v), 3) for v in row] for row in values]}
+
+
+def matrix_of_map(place_map: PlaceMap, place_ids: Sequence[int]) -> dict[str, Any] | None:
+    """The places of a drive against each other; None for fewer than two."""
+    kept = [place_id for place_id in place_ids if place_map.has(place_id)]
+    if len(kept) < 2:
+        return None
+    matrix = SimilarityMatrix(len(kept), len(kept))
+    for number in _spread(len(kept)):
+        descriptor = place_map.descriptor(kept[number])
+        matrix.row(number, descriptor)
+        matrix.column(number, descriptor)
+    return matrix.to_json()
 
 
 def _spread(count: int) -> list[int]:

@@ -19,6 +19,12 @@ from vpr_ros.evaluation.report.common import (
     reason_section,
 )
 from vpr_ros.evaluation.report.page import Item, Page, Tile, number, percent, section, table
+from vpr_ros.evaluation.report.tables import (
+    conditions_section,
+    located_section,
+    matrix_data,
+    matrix_section,
+)
 from vpr_ros.thumbnails import thumbnail
 
 MOST_PICTURES = 450
@@ -37,7 +43,7 @@ def evaluation_page(result: EvaluationResult) -> Page:
              f're-ranking {figures["rerank"]}.',
         verdict=_verdict(figures), tiles=_tiles(figures), items=items,
     )
-    outcomes = result.outcomes
+    outcomes, matrix = result.outcomes, result.matrix.to_json()
     wrong = sorted((i for i, item in enumerate(items) if item.tone in ('bad', 'warn')),
                    key=lambda i: (items[i].tone != 'bad', -outcomes[i].probability))
     right = sorted((i for i, item in enumerate(items) if item.tone == 'good'),
@@ -53,7 +59,10 @@ def evaluation_page(result: EvaluationResult) -> Page:
         cards('Failures first', 'failures', len(page.groups['failures']),
               note='Right is the best match; the most confident mistakes come first.'),
         _recall_section(figures),
+        conditions_section(figures['conditions']),
         curve_section('similarity', result.calibration_source, reliability=True),
+        located_section(figures['localisation']),
+        matrix_section(matrix, 'Queries', 'database images'),
         latency_section(result.scores.latency, result.about),
         reason_section(figures['reasons'], 'What the robot would have decided',
                        'For each query alone, without the frames before it.'),
@@ -61,6 +70,8 @@ def evaluation_page(result: EvaluationResult) -> Page:
         cards('Least confident right matches', 'weakest', len(page.groups['weakest'])),
         configuration_section(
             [('data set', figures['dataset']), ('radius m', figures['radius_m']),
+             ('query handling', figures['query_handling']),
+             ('spatial suppression m', figures['spatial_nms_m']),
              ('calibration', result.calibration_source)], figures['settings'], result.about),
     ]
     page.data = {
@@ -69,6 +80,8 @@ def evaluation_page(result: EvaluationResult) -> Page:
         'curve': {**figures['precision_recall']['curve'], 'score': 'similarity'},
         'reliability': figures['calibration']['bins'],
         'latency': latency_data(result.scores.latency),
+        'band': figures['precision_recall']['band_95'],
+        'matrix': matrix_data(matrix, 'query', 'database image'),
     }
     if not mapped:
         for item in items:
@@ -129,12 +142,15 @@ def _recall_section(figures: dict[str, Any]) -> str:
         rows.append((f'R@{depth}', percent(recall), f'{percent(low)} to {percent(high)}',
                      percent(figures['recall_answerable'][depth])))
     body = table(('all queries', 'recall', '95 % interval', 'of those with an answer'), rows)
-    if figures['conditions']:
-        depths = list(figures['recall'])
-        body += '<h3 style="margin-top:1.2rem">By condition</h3>' + table(
-            ('condition', 'queries', *(f'R@{d}' for d in depths)),
-            [(name, row['queries'], *(percent(row['recall'][d]) for d in depths))
-             for name, row in figures['conditions'].items()])
+    retrieval = figures['mean_average_precision']
+    if retrieval is not None and retrieval['map'] is not None:
+        low, high = retrieval['interval_95']
+        body += (f'<p class="note">Mean average precision {number(retrieval["map"])}, 95 % '
+                 f'interval {number(low)} to {number(high)}, over {retrieval["queries"]} '
+                 f'queries.</p>')
+    top = figures['top_k_precision_recall']
+    body += (f'<p class="note">Over the first {top["k"]} answers of each query: average precision '
+             f'{number(top["average_precision"])}, {top["to_find"]} right answers to find.</p>')
     return section('Recall', f'<div class="panel">{body}</div>', note=(
         'Share of the queries with a right place among the first N. Intervals by bootstrap over '
         'queries.'))

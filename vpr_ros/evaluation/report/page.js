@@ -167,6 +167,13 @@ function frame(width, height, left, bottom, xLabel, yLabel) {
 function drawCurve(target) {
   const { precision, recall, threshold } = DATA.curve;
   const { svg, x, y } = frame(460, 340, 40, 40, 'recall', 'precision');
+  if (DATA.band) {
+    const { recall: at, low, high } = DATA.band;
+    const points = [...at.map((r, i) => [r, high[i]]), ...at.map((r, i) => [r, low[i]]).reverse()];
+    svg.append(make('path', { class: 'band',
+      d: points.map(([r, p], i) => `${i ? 'L' : 'M'}${x(r).toFixed(1)} ${y(p).toFixed(1)}`).join('') + 'Z' },
+    make('title', {}, '95 % band by bootstrap over the queries')));
+  }
   if (precision.length) {
     const path = [`M${x(0)} ${y(precision[0])}`,
       ...recall.map((r, i) => `L${x(r).toFixed(1)} ${y(precision[i]).toFixed(1)}`)].join('');
@@ -179,7 +186,8 @@ function drawCurve(target) {
       label(x(r) - 10, y(p) + 20, 'as run', 'end'));
   }
   const probe = make('circle', { class: 'probe', r: 4, visibility: 'hidden' });
-  const note = make('p', { class: 'note' }, 'Point at the curve to read it.');
+  const rest = DATA.band ? ' The band holds 95 % of the curves of resampled queries.' : '';
+  const note = make('p', { class: 'note' }, `Point at the curve to read it.${rest}`);
   svg.append(probe);
   svg.addEventListener('pointermove', (event) => {
     const box = svg.getBoundingClientRect(), at = (event.clientX - box.left) / box.width * 460;
@@ -232,6 +240,33 @@ function drawLatency(target) {
   }
 }
 
+function drawMatrix(target) {
+  const { width, height, low, high, shades, rows, columns } = DATA.matrix;
+  const bytes = Uint8Array.from(atob(shades), (character) => character.charCodeAt(0));
+  const canvas = make('canvas', { class: 'matrix', width, height, role: 'img',
+    'aria-label': 'similarity matrix' });
+  const context = canvas.getContext('2d'), image = context.createImageData(width, height);
+  bytes.forEach((shade, i) => {
+    const [v, k] = [shade / 255, 4 * i];
+    // dark blue, green, light yellow: brightness rises all along, also for colour-blind eyes
+    image.data.set([255 * Math.min(1, Math.max(0, 2.2 * v - 1.05)), 235 * v ** 1.15 + 12,
+      110 - 70 * v + 120 * Math.max(0, v - 0.75), 255], k);
+  });
+  context.putImageData(image, 0, 0);
+  const rest = `Dark ${low.toFixed(2)}, bright ${high.toFixed(2)}. Point at it to read it.`;
+  const note = make('p', { class: 'note' }, rest);
+  canvas.addEventListener('pointermove', (event) => {
+    const box = canvas.getBoundingClientRect();
+    const column = Math.min(width - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * width)));
+    const row = Math.min(height - 1, Math.max(0, Math.floor((event.clientY - box.top) / box.height * height)));
+    const value = low + bytes[row * width + column] / 255 * (high - low);
+    note.textContent = `${rows} ${DATA.matrix.row_numbers[row] + 1} and ${columns} `
+      + `${DATA.matrix.column_numbers[column] + 1}: ${value.toFixed(2)}.`;
+  });
+  canvas.addEventListener('pointerleave', () => { note.textContent = rest; });
+  target.append(canvas, note);
+}
+
 function drawCards() {
   for (const target of document.querySelectorAll('[data-cards]')) {
     for (const index of DATA.groups[target.dataset.cards]) {
@@ -252,6 +287,7 @@ at('legend', drawLegend);
 at('curve', drawCurve);
 at('reliability', drawReliability);
 at('latency', drawLatency);
+at('matrix', drawMatrix);
 drawCards();
 if (DATA.items.length) show(DATA.first);
 document.addEventListener('keydown', (event) => {

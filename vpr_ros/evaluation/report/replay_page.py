@@ -21,6 +21,12 @@ from vpr_ros.evaluation.report.common import (
     reason_section,
 )
 from vpr_ros.evaluation.report.page import Item, Page, Tile, number, percent, section
+from vpr_ros.evaluation.report.tables import (
+    located_section,
+    loops_section,
+    matrix_data,
+    matrix_section,
+)
 
 MOST_TRUE, MOST_OTHERS = 150, 200  # loops on the page; failures before successes
 MOST_CARDS = 6
@@ -62,6 +68,9 @@ def replay_page(result: ReplayResult) -> Page:
             'place that it should have found.')),
         curve_section('probability', result.calibration_source, reliability=judged)
         if judged else '',
+        loops_section(figures),
+        located_section(figures['localisation']),
+        matrix_section(result.matrix, 'Keyframes', 'keyframes'),
         latency_section(result.latency, result.about),
         reason_section(figures['reasons'], 'Decisions on all keyframes',
                        'Before a place is seen again, silence is right.'),
@@ -76,10 +85,12 @@ def replay_page(result: ReplayResult) -> Page:
     page.data = {
         'route': {**_route(result, positions), 'scale': metric, 'arcs': not positions},
         'latency': latency_data(result.latency),
+        'matrix': matrix_data(result.matrix, 'keyframe', 'keyframe'),
     }
     if judged:
         closures = figures['loop_closures']
         page.data['curve'] = {**figures['precision_recall']['curve'], 'score': 'probability'}
+        page.data['band'] = figures['precision_recall']['band_95']
         page.data['reliability'] = figures['calibration']['bins']
         if closures['precision'] is not None and closures['recall'] is not None:
             page.data['operating'] = [closures['recall'], closures['precision']]
