@@ -27,8 +27,13 @@ def open_set(text: str) -> EvaluationSet:
 
 def training_images(recipe: Recipe, count: int) -> list[Path]:
     """Up to ``count`` images of each environment of a recipe, so that none decides alone."""
-    frames, paths = load_frames(recipe), []
-    for name in sorted({frame.environment for frame in frames}):
-        here = [frame.path for frame in frames if frame.environment == name]
-        paths += here[:: max(1, len(here) // count)][:count]
-    return paths
+    return [path for paths in environment_images(recipe, count).values() for path in paths]
+
+
+def environment_images(recipe: Recipe, count: int) -> dict[str, list[Path]]:
+    """Up to ``count`` images of each environment of a recipe, evenly spread, by environment."""
+    found: dict[str, list[Path]] = {}
+    for frame in load_frames(recipe):
+        found.setdefault(frame.environment, []).append(frame.path)
+    return {name: paths[:: max(1, len(paths) // count)][:count]
+            for name, paths in sorted(found.items())}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import dataclasses
 import json
 from pathlib import Path
@@ -18,12 +18,18 @@ from training.datasets import open_set, training_images
 from training.export import Parity, check_parity, export
 from training.images import batches, read_rgb, resize
 from training.model import PlaceNetwork
-from training.patch_network import PatchNetwork, add_patches, fit_patch_projection
+from training.patch_network import (
+    PatchNetwork,
+    add_patches,
+    fit_patch_head,
+    fit_patch_projection,
+)
 from training.quantise_command import Int8Options, describe_int8, replace_by_int8
 from training.recipe import Recipe, load_recipe
 from training.source_kinds import provenance
 from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import load_card
+from vpr_ros.types import ImageArray
 
 PARITY_IMAGES = 16
 SQUEEZENET_FILE = 'squeezenet1_1_imagenet_fp16.onnx'
@@ -66,13 +72,20 @@ def with_patches(network: PlaceNetwork, recipe: Recipe, arguments: argparse.Name
     Raises:
         ConfigError: the network does not aggregate by NetVLAD, of which patches are made.
     """
-    if not isinstance(network.aggregation, NetVLAD):
+    clusters = arguments.patch_clusters
+    if not clusters and not isinstance(network.aggregation, NetVLAD):
         raise ConfigError(f'patches are described by NetVLAD, this network aggregates by '
-                          f'{network.architecture.aggregation}; leave --patches out')
+                          f'{network.architecture.aggregation}; give --patch-clusters or leave '
+                          f'--patches out')
     paths = training_images(recipe, arguments.patch_images)
     height, width, sizes = arguments.height, arguments.width, arguments.patches
+
+    def images() -> Iterator[ImageArray]:
+        return batches(paths, height, width)
+
+    head = fit_patch_head(network, images, clusters=clusters) if clusters else None
     weight, bias, kept = fit_patch_projection(
-        network, lambda: batches(paths, height, width), dim=arguments.patch_dim, sizes=sizes,
+        network, images, dim=arguments.patch_dim, sizes=sizes, head=head,
         per_image=PATCHES_PER_IMAGE, power=arguments.patch_power)
     names = ' '.join(source.kind for source in recipe.sources)
     print(f'patches: {len(paths)} images, {kept:.3f} of the variance kept', flush=True)
@@ -81,8 +94,9 @@ def with_patches(network: PlaceNetwork, recipe: Recipe, arguments: argparse.Name
                      f'training data ({names})',
         'variance_kept': round(kept, 4), 'whitening': arguments.patch_power,
         'commit': commit_hash(),
-    }
-    return add_patches(network, weight, bias, height=height, width=width, sizes=sizes), fitted
+    } | ({'clusters': clusters} if clusters else {})
+    made = add_patches(network, weight, bias, height=height, width=width, sizes=sizes, head=head)
+    return made, fitted
 
 
 def export_verb(arguments: argparse.Namespace) -> None:

@@ -124,9 +124,13 @@ class PlaceNetwork(nn.Module):
         self.aggregated_dim, self.dim = head.dim, architecture.dim or head.dim
         self.projection = nn.Linear(head.dim, self.dim) if architecture.dim else nn.Identity()
 
+    def backbone_features(self, image: Tensor) -> Tensor:
+        """uint8 (N, H, W, 3) RGB -> (N, C, H', W'), all channels of the backbone."""
+        return self.backbone(self._pixels(image))
+
     def local_features(self, image: Tensor) -> Tensor:
         """uint8 (N, H, W, 3) RGB -> (N, D, H', W'), before NetVLAD's L2 normalisation."""
-        return self.reduce(self.backbone(self._pixels(image))).float()
+        return self.reduce(self.backbone_features(image)).float()
 
     def aggregate(self, image: Tensor) -> Tensor:
         """uint8 (N, H, W, 3) RGB -> float32 (N, K * D), L2-normalised, before the projection."""

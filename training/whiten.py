@@ -41,6 +41,22 @@ class PrincipalComponents:
         return weight, -weight @ self.mean
 
 
+def within(samples: NDArray[np.floating], groups: NDArray[np.integer]
+           ) -> tuple[Float64Array, Float64Array]:
+    """Centre each group on its own mean: what is left varies inside groups.
+
+    Args:
+        samples: (n, D).
+        groups: int (n,), 0 to G - 1, none empty.
+
+    Returns:
+        (n, D) centred samples, and (D,) the mean of the groups' means.
+    """
+    x = np.asarray(samples, np.float64)
+    means = np.stack([x[groups == group].mean(0) for group in range(int(groups.max()) + 1)])
+    return x - means[groups], means.mean(0)
+
+
 def fit(samples: NDArray[np.floating], dim: int, *, centre: bool = True) -> PrincipalComponents:
     """Fit principal components.
 

@@ -13,7 +13,8 @@ import torch
 
 from training.export import OPSET
 from training.model import Architecture, PlaceNetwork
-from training.patch_network import add_patches, fit_patch_projection
+from training.patch_network import add_patches, fit_patch_head, fit_patch_projection
+from training.patches import PatchDescriptors
 from vpr_ros.errors import DataError
 from vpr_ros.model.card import load_card
 from vpr_ros.model.session import Model
@@ -49,6 +50,27 @@ def test_the_global_output_is_the_networks(network):
         described, *patches = network(image)
         torch.testing.assert_close(described, network.network(image))
     assert [p.shape[1] for p in patches] == [12, 12]
+
+
+def test_a_patch_head_sees_all_channels_of_the_backbone(network):
+    place = network.network
+
+    def batches():
+        return iter([images(1), images(2)])
+
+    head = fit_patch_head(place, batches, clusters=3)
+    assert (head.clusters, head.channels) == (3, 512)
+    weight, bias, _ = fit_patch_projection(place, batches, dim=12, sizes=SIZES, head=head,
+                                           per_image=8)
+    both = add_patches(place, weight, bias, height=HEIGHT, width=WIDTH, sizes=SIZES, head=head)
+    image = torch.from_numpy(images(3, 1))
+    with torch.no_grad():
+        described, *patches = both(image)
+        torch.testing.assert_close(described, place(image))
+        features = place.backbone_features(image)
+        expected = PatchDescriptors(head, weight, bias, both.patches.grid, SIZES)(features)
+    for ours, theirs in zip(patches, expected, strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_fewer_patches_than_dimensions_are_refused(network):

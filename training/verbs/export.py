@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--patches', type=patch_sizes, metavar='SIZE[:STRIDE],...',
                         help='also put out patch descriptors of these sizes, in feature cells')
     parser.add_argument('--patch-dim', type=int, default=128)
+    parser.add_argument('--patch-clusters', type=int, default=0, metavar='K',
+                        help='give patches K clusters of their own on all channels of the '
+                             "backbone (default: 0, the network's own clusters)")
     parser.add_argument('--patch-images', type=int, default=25,
                         help="of each environment, to fit the patches' projection on")
     parser.add_argument('--patch-power', type=float, default=0.0,

@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from training import checkpoint
 from training import whiten as components
 from training.cluster import sample_descriptors
-from training.datasets import training_images
+from training.datasets import environment_images
 from training.images import batches
 from training.recipe import load_recipe
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
-from training.verbs.verb import Verb, add_recipe
+from training.verbs.verb import Verb, add_recipe, add_size
 from vpr_ros.errors import ConfigError
 
 
@@ -28,9 +30,16 @@ def whiten(arguments: argparse.Namespace) -> None:
     if not isinstance(projection, torch.nn.Linear):
         raise ConfigError(f'{arguments.model} has no projection to fit; train with a dim that is '
                           f'not 0')
-    paths = training_images(load_recipe(arguments.recipe), arguments.images)
-    samples = sample_descriptors(network, lambda: batches(paths, INPUT_HEIGHT, INPUT_WIDTH))
-    found = components.fit(samples, projection.out_features)
+    groups = environment_images(load_recipe(arguments.recipe), arguments.images)
+    paths = [path for group in groups.values() for path in group]
+    samples = sample_descriptors(network,
+                                 lambda: batches(paths, arguments.height, arguments.width))
+    if arguments.within:
+        environment = np.repeat(np.arange(len(groups)), [len(group) for group in groups.values()])
+        inside, mean = components.within(samples, environment)
+        found = dataclasses.replace(components.fit(inside, projection.out_features), mean=mean)
+    else:
+        found = components.fit(samples, projection.out_features)
     weight, bias = found.affine(arguments.power)
     with torch.no_grad():
         projection.weight.copy_(torch.from_numpy(weight).float())
@@ -46,6 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipe(parser)
     parser.add_argument('--out', type=Path, required=True)
     parser.add_argument('--images', type=int, default=80, help='of each environment')
+    add_size(parser, INPUT_HEIGHT, INPUT_WIDTH)
+    parser.add_argument('--within', action='store_true',
+                        help='variance inside environments only: what tells them apart is taken '
+                             "out by the map's mean on the robot and needs no components")
     parser.add_argument('--power', type=float, default=0.5, help='0 rotates only, 1 whitens')
 
 
