@@ -86,7 +86,7 @@ def draw(path: Path) -> bool:
     return True
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=2)  # a world takes hundreds of MB, and they come one by one
 def _drives(seed: int, drives: int, spacing_m: float) -> list[Drive]:
     return render.planned_drives(seed, drives, spacing_m=spacing_m)
 

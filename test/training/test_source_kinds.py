@@ -175,7 +175,7 @@ FORMS: dict[str, tuple[Callable[[Path], Path], dict]] = {
     'san_francisco': (san_francisco, {}), 'eynsham': (eynsham, {'first_loop': 4}),
     'st_lucia': (st_lucia, {}), 'utm': (utm, {'split': 'train'}),
     'ground_truth': (ground_truth, {}), 'dataset': (ground_truth, {}), 'posed': (posed, {}),
-    'bag': (bag, {}), 'world': (world, {'worlds': (3,), 'drives': 2, 'spacing_m': 150.0}),
+    'bag': (bag, {}), 'world': (world, {'worlds': (3,), 'drives': 2, 'spacing_m': 40}),
 }
 
 

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from training.images import read_rgb
-from training.render import render_training
-from training.sources import posed
-from training.world_source import world
+from training.render import write_image, yaw
+from training.world_source import _drives, world
 from vpr_ros.errors import ConfigError, DataError, ImageError
 
-SPACING_M = 150.0
+SPACING_M = 40
 
 
 @pytest.fixture(scope='module')
@@ -36,12 +35,16 @@ def test_nothing_is_drawn_before_it_is_read(folder):
 
 
 def test_it_is_what_render_writes(folder, tmp_path):
-    render_training(tmp_path, [3], 2, lambda _: None, spacing_m=SPACING_M)
-    for drawn, written in zip(folder[1], posed(tmp_path), strict=True):
-        assert (drawn.position, drawn.heading, drawn.drive, drawn.environment) == (
-            written.position, written.heading, written.drive, written.environment)
-    index = len(folder[1]) // 2
-    assert np.array_equal(read_rgb(folder[1][index].path), read_rgb(posed(tmp_path)[index].path))
+    drives = _drives(3, 2, SPACING_M)  # planned by render, built once
+    assert len(folder[1]) == sum(map(len, drives))
+    drawn = folder[1][len(drives[0]) + 2]
+    pose = drives[1].pose(2)
+    assert drawn.path == folder[0] / 'world3' / '1_0002.jpg'
+    assert drawn.position == pytest.approx(np.array(pose.position_m[:2]) / 3.0, abs=1e-4)
+    assert drawn.heading == pytest.approx(yaw(pose), abs=1e-4)
+    assert (drawn.environment, drawn.drive) == ('world/3', '3/1')
+    write_image(tmp_path / 'written.jpg', drives[1].frame(2).image)
+    assert read_rgb(drawn.path).tobytes() == read_rgb(tmp_path / 'written.jpg').tobytes()
 
 
 def test_a_folder_is_of_one_choice_of_drives(folder, tmp_path):
