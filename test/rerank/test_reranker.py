@@ -71,10 +71,11 @@ def test_the_same_place_comes_first_and_says_so(name):
     assert result.shed == 0
 
 
+@pytest.mark.parametrize('coded', [False, True])
 @pytest.mark.parametrize('name', sorted(PRESETS))
-def test_identical_images_score_one(name):
+def test_identical_images_score_one(name, coded):
     query = patches_of(4)
-    result = Reranker(name).rerank(query, places(query, coded=False))
+    result = Reranker(name).rerank(query, places(query, coded=coded))
     evidence = result.ranked[0][1]
     assert evidence.score == 1.0
     assert evidence.reason == ''

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from vpr_ros.assembly import model_identity, model_of
-from vpr_ros.bench import rerank, robot
+from vpr_ros.bench import patches, pipeline, rerank, robot
 from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
 from vpr_ros.evaluation.about import about
 from vpr_ros.settings import Settings
@@ -37,6 +37,11 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     if not args.only_node:
         rows = [robot.preprocess_row(), robot.search_row(1000), robot.search_row(10_000),
                 *rerank.rerank_rows()]
+        described = patches.patch_row()
+        if described is None:
+            print('patch descriptors: left out, pip install onnx to time them')
+        else:
+            rows.append(described)
         result['rows'] = rows
         print(f'{"":34} {"ours":>14} {"peer form":>14} {"ratio":>7}  equal')
         for row in rows:
@@ -49,9 +54,25 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         print(f'describe an image with {model.card.name}: p50 {result["describe_ms"]["p50"]} ms, '
               f'p99 {result["describe_ms"]["p99"]} ms; add a place to a map on disk: p50 '
               f'{result["add_ms"]} ms')
+        with ProgressBar() as bar:
+            result['pipeline'] = pipeline.measure(model, _camera_images(), progress=bar)
+        _print_pipeline(result['pipeline'])
     if args.seconds > 0:
         result['node'] = _node(settings, model, args.seconds)
     return result
+
+
+def _print_pipeline(found: dict[str, Any] | None) -> None:
+    if found is None:
+        print('whole pipeline with re-ranking: left out, the model has no patches')
+        return
+    print(f'whole pipeline, map of {found["places"]} places, re-ranking {found["rerank"]}: '
+          f'{found["recognitions_per_s"]:.1f} recognitions/s, p50 {found["p50_ms"]} ms, p99 '
+          f'{found["p99_ms"]} ms (re-ranking p50 {found["rerank_p50_ms"]} ms); with a deadline of '
+          f'{found["deadline_ms"]} ms: p50 {found["with_deadline_p50_ms"]} ms, p99 '
+          f'{found["with_deadline_p99_ms"]} ms, most {found["with_deadline_max_ms"]} ms, '
+          f'{found["frames_over_by_a_tenth"]} of {found["frames"]} frames over by more than a '
+          f'tenth, {found["shed_p50"]} of 100 candidates shed')
 
 
 def _measured(row: dict[str, Any], whose: str) -> str:
