@@ -112,7 +112,7 @@ def test_samples_travel_in_result_files(tmp_path) -> None:
 def test_what_is_no_result_file(tmp_path, content: str) -> None:
     path = tmp_path / 'result.json'
     path.write_text(content)
-    with pytest.raises(DataError, match='no usable samples|no valid JSON'):
+    with pytest.raises(DataError, match=r'no usable samples|no valid JSON'):
         samples_of_file(path)
 
 

@@ -9,7 +9,8 @@ import json
 import re
 
 from evaluation.browser import Browser
-from evaluation.scenes import two_laps
+from evaluation.scenes import two_laps, write
+from helpers import place_image
 import pytest
 
 from vpr_ros.assembly import open_recognizer
@@ -169,3 +170,55 @@ def test_a_browser_loads_a_data_set_without_complaint(browser, evaluation, tmp_p
     browser.run("document.querySelectorAll('.strip button')[3].click()")
     assert '4 of 9' in browser.run("return document.getElementById('detail').textContent")
     assert browser.console() == []
+
+
+@pytest.mark.parametrize('width', [360, 1280])
+def test_band_and_matrix_are_drawn_and_can_be_read(browser, drive, tmp_path, width) -> None:
+    browser.open(write_report(drive, tmp_path), width=width)
+    assert len(browser.run("return document.querySelector('#curve .band').getAttribute('d')")) > 50
+    drawn = browser.run("""const canvas = document.querySelector('#matrix canvas');
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        const at = (row, column) => data[4 * (row * canvas.width + column) + 1];
+        return [canvas.width, canvas.height, at(3, 3), at(3, 3 + 24), at(3, 11)]""")
+    assert drawn[:2] == [48, 48]
+    same, again, other = drawn[2:]
+    assert same > other
+    assert again > other  # the second lap is the other bright line
+    browser.run("""const canvas = document.querySelector('#matrix canvas');
+        const box = canvas.getBoundingClientRect();
+        canvas.dispatchEvent(new PointerEvent('pointermove', {
+            clientX: box.left + 4.5 * box.width / 48,
+            clientY: box.top + 2.5 * box.height / 48}))""")
+    said = browser.run("return document.querySelector('#matrix .note').textContent")
+    assert said.startswith('keyframe 3 and keyframe 5: ')
+    assert browser.console() == []
+
+
+def test_tables_of_a_drive_and_of_conditions(drive, model, tmp_path) -> None:
+    page = write_report(drive, tmp_path).read_text()
+    for row in drive.to_json()['by_distance']:
+        assert f'<td class="n">{row["revisits"]}</td>' in page
+    assert 'By change of heading' in page
+    assert 'Located by the recognised place' in page
+    parts = tmp_path / 'long'
+    for part in ('database', 'queries/day', 'queries/night'):
+        (parts / part).mkdir(parents=True)
+        for place in range(4):
+            name = f'@{500000 + 40 * place}@4000000@54@S@35@139@{"p" * 40}@0@90@.png'
+            write(parts / part / name, place_image(place))
+    result = evaluate(load_dataset(parts), model, Settings())
+    page = write_report(result, tmp_path).read_text()
+    assert 'By condition' in page
+    assert re.search(r'<td class="v">night</td><td class="n">4</td>', page)
+    assert not any(len(item['title']) > 120 for item in data_of(page)['items'])
+
+
+def test_long_names_do_not_widen_the_page(browser, model, tmp_path) -> None:
+    for part in ('database', 'queries'):
+        (tmp_path / part).mkdir()
+        for place in range(4):
+            write(tmp_path / part / f'@{500000 + 40 * place}@4000000@{"p" * 90}@.png',
+                  place_image(place))
+    result = evaluate(load_dataset(tmp_path), model, Settings())
+    browser.open(write_report(result, tmp_path / 'report'), width=360)
+    assert browser.run('return document.documentElement.scrollWidth') <= 360

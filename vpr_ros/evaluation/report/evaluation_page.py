@@ -30,6 +30,7 @@ from vpr_ros.thumbnails import thumbnail
 MOST_PICTURES = 450
 MOST_CARDS = 6
 PICTURE_WIDTH_PX = 200
+MOST_LETTERS = 40
 MAP_FROM = 3  # positions from which on a map is worth drawing
 
 
@@ -102,21 +103,29 @@ def _item(result: EvaluationResult, outcome: QueryOutcome) -> Item:
     if outcome.expected is None:
         kind, tone = 'no right answer exists', 'info'
     elif not outcome.correct:
-        found = outcome.rank > 0
-        kind, tone = ('right one further down', 'warn') if found else ('not found', 'bad')
-    pictures = [(f'query {query.name}', f'q{outcome.query}')]
-    title = query.name
+        kind, tone = ('not found', 'bad')
+        if outcome.rank > 0:
+            kind, tone = 'right one further down', 'warn'
+    name, pictures = _short(query.name), [(f'query {_short(query.name)}', f'q{outcome.query}')]
+    title = name
     if best is not None:
-        pictures.append((f'best match {database[best[0]].name}', f'd{best[0]}'))
-        title += f' matched {database[best[0]].name}, similarity {best[1].similarity:.3f}'
+        found = _short(database[best[0]].name)
+        pictures.append((f'best match {found}', f'd{best[0]}'))
+        title += f' matched {found}, similarity {best[1].similarity:.3f}'
     if not outcome.correct and outcome.expected is not None:
-        pictures.append((f'right {database[outcome.expected].name}', f'd{outcome.expected}'))
+        pictures.append((f'right {_short(database[outcome.expected].name)}',
+                         f'd{outcome.expected}'))
     rows = evidence_rows(best[1] if best else None, outcome.probability, outcome.reason)
     rows.append(('first right answer', f'rank {outcome.rank}' if outcome.rank else 'not found'))
     if query.condition:
         rows.append(('condition', query.condition))
     return Item(kind, tone, title, rows, pictures, query.position_m,
                 database[best[0]].position_m if best else None)
+
+
+def _short(name: str) -> str:
+    """A file name with its middle left out when it is long; its ends tell images apart."""
+    return name if len(name) <= MOST_LETTERS else f'{name[:18]}…{name[-18:]}'
 
 
 def _add_pictures(page: Page, result: EvaluationResult) -> None:

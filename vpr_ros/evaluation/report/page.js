@@ -219,6 +219,8 @@ function drawReliability(target) {
   target.append(svg);
 }
 
+const milliseconds = (v) => `${v < 100 ? Number(v.toPrecision(3)) : Math.round(v)} ms`;
+
 function drawLatency(target) {
   for (const [stage, { edges, counts, p50, p99 }] of Object.entries(DATA.latency)) {
     const width = 360, height = 130, top = edges.at(-1), most = Math.max(1, ...counts);
@@ -234,9 +236,9 @@ function drawLatency(target) {
     svg.append(bars, make('line', { class: 'axis strong', x1: 6, x2: width - 6, y1: 104, y2: 104 }),
       make('line', { class: 'mark', x1: x(p50), x2: x(p50), y1: 18, y2: 104 }),
       make('line', { class: 'mark strong', x1: x(p99), x2: x(p99), y1: 18, y2: 104 }),
-      label(6, 120, '0', 'start'), label(width - 6, 120, `${top.toPrecision(3)} ms`, 'end'));
+      label(6, 120, '0', 'start'), label(width - 6, 120, milliseconds(top), 'end'));
     target.append(make('div', { class: 'panel' }, make('h3', {}, stage), svg,
-      make('p', { class: 'note' }, `median ${p50.toPrecision(3)} ms, p99 ${p99.toPrecision(3)} ms`)));
+      make('p', { class: 'note' }, `median ${milliseconds(p50)}, p99 ${milliseconds(p99)}`)));
   }
 }
 
@@ -253,15 +255,16 @@ function drawMatrix(target) {
       110 - 70 * v + 120 * Math.max(0, v - 0.75), 255], k);
   });
   context.putImageData(image, 0, 0);
-  const rest = `Dark ${low.toFixed(2)}, bright ${high.toFixed(2)}. Point at it to read it.`;
+  const rest = `Dark is ${low.toFixed(2)} and less, bright ${high.toFixed(2)} and more. Point at it to read it.`;
   const note = make('p', { class: 'note' }, rest);
   canvas.addEventListener('pointermove', (event) => {
     const box = canvas.getBoundingClientRect();
     const column = Math.min(width - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * width)));
     const row = Math.min(height - 1, Math.max(0, Math.floor((event.clientY - box.top) / box.height * height)));
-    const value = low + bytes[row * width + column] / 255 * (high - low);
+    const shade = bytes[row * width + column], value = low + shade / 255 * (high - low);
+    const bound = shade === 0 ? 'at most ' : shade === 255 ? 'at least ' : '';
     note.textContent = `${rows} ${DATA.matrix.row_numbers[row] + 1} and ${columns} `
-      + `${DATA.matrix.column_numbers[column] + 1}: ${value.toFixed(2)}.`;
+      + `${DATA.matrix.column_numbers[column] + 1}: ${bound}${value.toFixed(2)}.`;
   });
   canvas.addEventListener('pointerleave', () => { note.textContent = rest; });
   target.append(canvas, note);

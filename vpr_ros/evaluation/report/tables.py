@@ -84,8 +84,8 @@ def matrix_data(
     if matrix is None:
         return None
     values = np.asarray(matrix['values'], np.float64)
-    low, high = float(values.min()), float(values.max())
-    shades = np.round((values - low) / max(high - low, 1e-9) * 255).astype(np.uint8)
+    low, high = (float(v) for v in np.quantile(values, [0.02, 0.992]))  # the diagonal is 1
+    shades = np.clip((values - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
     return {'width': values.shape[1], 'height': values.shape[0], 'low': low, 'high': high,
             'shades': base64.b64encode(shades.tobytes()).decode('ascii'),
             'rows': rows, 'columns': columns,
