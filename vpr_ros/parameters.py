@@ -15,6 +15,7 @@ from typing import Any
 
 from vpr_ros.errors import ConfigError
 
+LONGEST_SHOWN = 100  # characters of a wrong name or value in a sentence
 Value = bool | int | float | str | tuple[str, ...]
 
 
@@ -53,10 +54,13 @@ class Parameter:
         if kind is tuple and isinstance(value, Sequence) and not isinstance(value, str):
             value = tuple(value)
             if not all(isinstance(item, str) for item in value):
-                raise ConfigError(f'{self.name}: {value!r} found, expected a list of strings')
+                raise ConfigError(
+                    f'{self.name}: {_shown(value)} found, expected a list of strings'
+                )
         if type(value) is not kind:
             raise ConfigError(
-                f'{self.name}: {value!r} found, expected {kind.__name__} such as {self.default!r}'
+                f'{self.name}: {_shown(value)} found, expected {kind.__name__} such as '
+                f'{self.default!r}'
             )
         if isinstance(value, int | float) and kind is not bool:
             low = -math.inf if self.minimum is None else self.minimum
@@ -65,7 +69,7 @@ class Parameter:
                 raise ConfigError(f'{self.name}: {value} found, expected {low:g} to {high:g}')
         if self.choices and value not in self.choices:
             raise ConfigError(
-                f'{self.name}: {value!r} found, expected one of {", ".join(self.choices)}'
+                f'{self.name}: {_shown(value)} found, expected one of {", ".join(self.choices)}'
             )
         return value
 
@@ -142,8 +146,8 @@ PARAMETERS: tuple[Parameter, ...] = (
               'Most places of a map that grows; places are forgotten to keep it (docs/maps.md). 0 '
               'is no limit.', 0, 100_000_000),
     Parameter('max_map_mb', 0.0,
-              'Most megabytes of a map that grows, as its file holds them; places are forgotten to '
-              'keep it (docs/maps.md). 0 is no limit.', 0.0, 1e7),
+              'Most megabytes of a map that grows, as its file holds them; places are forgotten '
+              'to keep it (docs/maps.md). 0 is no limit.', 0.0, 1e7),
     # node
     Parameter('autostart', True,
               'The executable brings itself to active; false leaves that to a lifecycle manager.',
@@ -197,10 +201,16 @@ def validate(values: Mapping[str, Any], *, group: str | None = None) -> dict[str
     known = {p.name: p for p in PARAMETERS if group in (None, p.group)}
     for name, value in values.items():
         if name not in known:
-            nearest = _nearest(name, known)
-            raise ConfigError(f'unknown parameter {name!r}; did you mean {nearest!r}?')
+            shown = str(name)[:LONGEST_SHOWN]
+            nearest = _nearest(shown, known)
+            raise ConfigError(f'unknown parameter {shown!r}; did you mean {nearest!r}?')
         result[name] = known[name].validate(value)
     return result
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f'{text[:LONGEST_SHOWN]}...'
 
 
 def _nearest(name: str, known: Mapping[str, Parameter]) -> str:

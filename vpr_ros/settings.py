@@ -15,6 +15,8 @@ from vpr_ros.errors import ConfigError
 from vpr_ros.parameters import PARAMETERS, Value, validate
 from vpr_ros.paths import share_dir
 
+MAX_FILE_BYTES = 1024 * 1024
+MAX_DEPTH = 16
 PRESETS = ('fast', 'balanced', 'accurate')
 _DEFAULTS = {p.name: p.default for p in PARAMETERS if p.group == 'pipeline'}
 
@@ -78,14 +80,16 @@ def load_parameters(path: Path | str) -> dict[str, Value]:
     if str(path) in PRESETS:
         path = share_dir('config') / f'{path}.yaml'
     try:
-        raw = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
+        text = _text(Path(path))
+        raw = yaml.safe_load(text)
     except OSError as error:
         raise ConfigError(
             f'{path} cannot be read ({error.strerror}); give a YAML file or one of '
             f'{", ".join(PRESETS)}'
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f'{path} is no valid YAML ({str(error).splitlines()[0]})') from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        what = (str(error).splitlines() or [''])[0][:200]
+        raise ConfigError(f'{path} is no valid YAML ({what})') from error
     values: dict[str, Any] = {}
     for node in raw.values() if isinstance(raw, Mapping) else ():
         if not isinstance(node, Mapping) or not isinstance(node.get('ros__parameters'), Mapping):
@@ -95,6 +99,27 @@ def load_parameters(path: Path | str) -> dict[str, Value]:
         if values:
             return validate({k: v for k, v in values.items() if k != 'use_sim_time'})
     raise ConfigError(f"{path}: expected the form '/**: {{ros__parameters: {{name: value}}}}'")
+
+
+def _text(path: Path) -> str:
+    """A YAML text that is safe to make objects of: no larger or deeper than parameters need.
+
+    Aliases are refused, as ROS refuses them: a few lines of them unfold to gigabytes.
+    """
+    with path.open('rb') as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigError(f'{path} is larger than {MAX_FILE_BYTES} bytes, which no parameter file '
+                          f'needs to be')
+    text, depth = data.decode('utf-8'), 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise ConfigError(f'{path} holds the alias *{event.anchor[:40]}; write the value out')
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ConfigError(f'{path} is nested more than {MAX_DEPTH} levels deep')
+    return text
 
 
 def load_settings(path: Path | str | None = None, **overrides: Any) -> Settings:

@@ -30,6 +30,8 @@ import pytest
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import PlaceMap, check
 
+pytestmark = pytest.mark.timeout(0)  # the long form takes half an hour
+
 KILL_ROUNDS = int(os.environ.get('VPR_KILL_ROUNDS', '3'))
 
 
@@ -202,7 +204,7 @@ def test_killed_while_building(tmp_path: Path) -> None:
         else:
             with pytest.raises(MapError, match='does not exist'):
                 PlaceMap.open(out)
+    out.unlink(missing_ok=True)
     kill_command(command, 120.0)
-    assert out.exists() or KILL_ROUNDS == 0
     with PlaceMap.open(out, read_only=True) as built:
         assert len(built) == count
