@@ -114,7 +114,7 @@ def test_from_a_checkpoint_to_the_robot(tmp_path, capsys):
                str(tmp_path / 'recipe.yaml'), '--out', str(tmp_path / 'm.onnx'), '--height', '64',
                '--width', '96', '--check-images', str(tmp_path / 'set')]
     assert main([*command, '--patches', '2']) == 1
-    assert 'aggregates by gem; leave --patches out' in capsys.readouterr().err
+    assert 'this network aggregates by gem;' in capsys.readouterr().err
     assert main(command) == 0
     model = load_model(str(tmp_path / 'm.onnx'), provider='cpu', threads=1)
     assert model.card.global_dim == 256

@@ -65,8 +65,8 @@ class CenterCrop(nn.Module):
 class DescriptorNetwork(nn.Module):
     """crop -> normalise -> backbone -> aggregate -> project -> L2.
 
-    It has the parts that patch outputs need too: ``local_features``, ``aggregation`` and
-    ``projection``.
+    It has the parts that patch outputs need too: ``backbone_features``, ``reduce``,
+    ``local_features``, ``aggregation`` and ``projection``.
 
     Args:
         backbone: with its weights.
@@ -84,15 +84,20 @@ class DescriptorNetwork(nn.Module):
         self.crop, self.takes = crop, takes
         self.normalise = Normalise(normalisation)
         self.backbone, self.aggregation, self.projection = backbone, aggregation, projection
+        self.reduce = nn.Identity()  # no family reduces the backbone's channels
         self.eval()
 
     def pixels(self, image: Tensor) -> Tensor:
         """uint8 (N, H, W, 3) RGB -> the backbone's input (N, 3, H', W')."""
         return self.normalise(image if self.crop is None else self.crop(image))
 
+    def backbone_features(self, image: Tensor) -> Tensor:
+        """uint8 (N, H, W, 3) RGB -> (N, C, H', W')."""
+        return self.backbone(self.pixels(image))
+
     def local_features(self, image: Tensor) -> Tensor:
         """uint8 (N, H, W, 3) RGB -> (N, D, H', W')."""
-        return self.backbone(self.pixels(image))
+        return self.reduce(self.backbone_features(image))
 
     def raw(self, image: Tensor) -> Tensor:
         """The descriptor as the released code compares it; not always of unit length."""
