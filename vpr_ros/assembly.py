@@ -64,6 +64,7 @@ def open_recognizer(
     session: str = '',
     robot: str = '',
     model: Model | None = None,
+    go_on: bool = False,
 ) -> PlaceRecognizer:
     """Load the model and the map and put the pipeline together.
 
@@ -74,6 +75,7 @@ def open_recognizer(
         session: name of this drive in the map.
         robot: name of the robot that drives.
         model: use this one, already loaded, instead of the one that the settings name.
+        go_on: begin no session; the caller goes on with one.
 
     Raises:
         ModelError, MapError, ConfigError: one of them cannot be used; the sentence says why.
@@ -83,6 +85,6 @@ def open_recognizer(
     place_map = open_map(
         map_path, model, mapping=mapping, context_window=settings.context_keyframes
     )
-    if mapping:
+    if mapping and not go_on:
         place_map.new_session(session, robot=robot)
     return PlaceRecognizer(model, place_map, settings, mapping=mapping, calibration=calibration)

@@ -29,6 +29,13 @@ class KeyframeSelector:
     _last: Frame | None = None
     _descriptor: FloatArray | None = None
 
+    @property
+    def last(self) -> tuple[Frame, FloatArray] | None:
+        """The last keyframe, without its pixels, and its descriptor."""
+        if self._last is None or self._descriptor is None:
+            return None
+        return self._last, self._descriptor
+
     def wants(self, frame: Frame, descriptor: FloatArray, settings: Settings) -> bool:
         """Return True when ``frame`` should be added to the map.
 

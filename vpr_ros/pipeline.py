@@ -105,6 +105,11 @@ class PlaceRecognizer:
         self._context = Context(place_map.context.window)
         self.configure(settings)
 
+    @property
+    def memory(self) -> tuple[KeyframeSelector, Context, SequenceTracker]:
+        """What is remembered of the frames before, for a build that goes on after a break."""
+        return self._keyframes, self._context, self._sequence
+
     def configure(self, settings: Settings) -> None:
         """Take new settings; the next frame uses them."""
         self.settings = settings

@@ -71,12 +71,20 @@ class ImageFolder:
         Raises:
             DataError: names the file that cannot be read.
         """
-        for index, path in enumerate(self.paths):
-            try:
-                image = decode_compressed('', read_bytes(path))
-            except ImageError as error:
-                raise DataError(f'{path} cannot be read: {error}') from error
-            yield Frame(image, self.stamp_ns(index), self._frame_id)
+        return (self.frame(index) for index in range(len(self)))
+
+    def frame(self, index: int) -> Frame:
+        """The frame at an index, decoded.
+
+        Raises:
+            DataError: names the file that cannot be read.
+        """
+        path = self.paths[index]
+        try:
+            image = decode_compressed('', read_bytes(path))
+        except ImageError as error:
+            raise DataError(f'{path} cannot be read: {error}') from error
+        return Frame(image, self.stamp_ns(index), self._frame_id)
 
 
 def natural_order(paths: Iterable[Path]) -> list[Path]:

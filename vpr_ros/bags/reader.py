@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from vpr_ros.bags.images import BagImage, StampOrder, bag_image
 from vpr_ros.bags.message_types import NANOSECONDS
@@ -15,7 +16,22 @@ from vpr_ros.bags.selection import choose_image_topic, choose_odometry_topic, na
 from vpr_ros.bags.storage import RawMessage, Storage, TopicInfo
 from vpr_ros.errors import DataError, ImageError
 from vpr_ros.odometry import OdometryTrack, normalized
-from vpr_ros.types import Frame
+from vpr_ros.types import Frame, Pose
+
+
+class Shot(NamedTuple):
+    """An image of a bag with where it was taken, not decoded yet."""
+
+    image: BagImage
+    pose: Pose | None
+    travelled_m: float | None
+
+    def frame(self) -> Frame | None:
+        """Decoded; None when it cannot be."""
+        image = self.image
+        if image.rgb is None:
+            return None
+        return Frame(image.rgb, image.stamp_ns, image.frame_id, self.pose, self.travelled_m)
 
 
 class BagReader:
@@ -183,24 +199,35 @@ class BagReader:
                 :meth:`odometry_topic`; or a file is damaged further on.
             ConfigError: as these.
         """
+        self.skipped, self.first_error, decoded = 0, None, 0
+        for shot in self.shots(image_topic, odometry_topic):
+            frame = shot.frame()
+            if frame is None:
+                self.skipped += 1
+                self.first_error = self.first_error or shot.image.error
+                continue
+            decoded += 1
+            yield frame
+        if self.skipped and not decoded:
+            camera = image_topic or self.image_topic
+            raise DataError(f'no image on {camera} of {self.name} can be used: {self.first_error}')
+
+    def shots(
+        self, image_topic: str | None = None, odometry_topic: str | None = None
+    ) -> Iterator[Shot]:
+        """What :meth:`frames` gives, not decoded yet, so that several threads may do that.
+
+        Raises:
+            DataError, ConfigError: as :meth:`frames`.
+        """
         camera = choose_image_topic(
             self.topics(), image_topic or self._image_topic, self.name
         )
         poses = self.odometry_topic(odometry_topic)
         track, decoder, order = OdometryTrack(), PoseDecoder(), StampOrder()
-        self.skipped, self.first_error, decoded = 0, None, 0
         for image in self._with_odometry(camera, poses, track, decoder, order):
-            rgb = image.rgb
-            if rgb is None:
-                self.skipped += 1
-                self.first_error = self.first_error or image.error
-                continue
-            decoded += 1
             where = track.at(image.stamp_ns)
-            pose, travelled_m = (where.pose, where.travelled_m) if where else (None, None)
-            yield Frame(rgb, image.stamp_ns, image.frame_id, pose, travelled_m)
-        if self.skipped and not decoded:
-            raise DataError(f'no image on {camera} of {self.name} can be used: {self.first_error}')
+            yield Shot(image, where.pose if where else None, where.travelled_m if where else None)
 
     def _with_odometry(
         self, camera: str, poses: str | None, track: OdometryTrack, decoder: PoseDecoder,

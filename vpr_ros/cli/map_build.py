@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``vpr map build``: a map from bags or image folders."""
+"""``vpr map build``: a map from bags, image folders, videos or data sets."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ from typing import Any
 
 from vpr_ros.assembly import model_of
 from vpr_ros.building import build_map
+from vpr_ros.building.build import WORKERS
 from vpr_ros.cli.map_info import describe, info_dict
 from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('source', type=Path, nargs='+',
-                        help='rosbag2, folder of images, or data set; a session each')
+                        help='rosbag2, folder of images, video, or data set; a session each')
     parser.add_argument('--out', type=Path, required=True, help='the .vprmap to write')
     parser.add_argument('--overwrite', action='store_true', help='replace an existing map')
+    parser.add_argument('--fresh', action='store_true',
+                        help='begin anew, where a build that was broken off could go on')
+    parser.add_argument('--jobs', type=int, default=WORKERS,
+                        help='images that are decoded and described at once '
+                             '(default: %(default)s)')
     parser.add_argument('--image-topic', help='image topic of the bags, if they hold several')
     parser.add_argument('--odometry-topic', help='odometry topic of the bags')
     add_settings(parser)
@@ -33,13 +39,14 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     with ProgressBar() as bar:
         info = build_map(
             args.source, args.out, model, settings, image_topic=args.image_topic,
-            odometry_topic=args.odometry_topic, overwrite=args.overwrite, progress=bar,
+            odometry_topic=args.odometry_topic, overwrite=args.overwrite, fresh=args.fresh,
+            workers=args.jobs, progress=bar,
         )
     print(describe(info))
     return info_dict(info)
 
 
 VERB = Verb(
-    ('map', 'build'), 'build a map from bags or image folders',
+    ('map', 'build'), 'build a map from bags, image folders or videos',
     'vpr map build drive.mcap --out site.vprmap', _arguments, _run,
 )

@@ -87,7 +87,9 @@ class ProgressBar:
     def __call__(self, done: int, total: int, stage: str) -> None:
         """Show that ``done`` of ``total`` steps are done."""
         if self._bar is None:
-            self._bar = tqdm(total=total, file=sys.stderr, disable=None, leave=False)
+            # what was done before the first call says nothing about the speed from now on
+            self._bar = tqdm(total=total, initial=done, file=sys.stderr, disable=None,
+                             leave=False)
         self._bar.total = total
         self._bar.set_description(stage, refresh=False)
         self._bar.update(done - self._bar.n)

@@ -11,7 +11,7 @@ travelled, so that speed does not matter. Without odometry time is compared with
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,6 +49,15 @@ class SequenceTracker:
     def reset(self) -> None:
         """Forget all frames."""
         self._entries.clear()
+
+    @property
+    def entries(self) -> list[tuple[int, float | None, tuple[Place, ...]]]:
+        """What is remembered: stamp, distance travelled, candidates of each frame."""
+        return [(entry.stamp_ns, entry.travelled_m, entry.places) for entry in self._entries]
+
+    def restore(self, entries: Iterable[tuple[int, float | None, tuple[Place, ...]]]) -> None:
+        """Remember what :attr:`entries` said."""
+        self._entries = deque(_Entry(*entry) for entry in entries)
 
     def push(self, frame: Frame, ranked: Sequence[Ranked], settings: Settings) -> None:
         """Remember a processed frame and its best candidates, best first."""

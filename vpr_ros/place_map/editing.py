@@ -55,6 +55,21 @@ class MapEditor(MapReader):
             self._session_id = session_id
             return self._session(session_id)
 
+    def go_on(self, session_id: int) -> Session:
+        """Add places to the last session again, which was broken off.
+
+        Raises:
+            MapError: it is not the last one, or the map cannot be written.
+        """
+        with self._guard:
+            if session_id != max(self._sessions, default=0):
+                raise MapError(f'session {session_id} is not the last of map {self._path}; only '
+                               f'that one can go on, begin a new one')
+            row = self._sessions[session_id]._replace(closed=False)
+            self._put_sessions({session_id: row}, 'go on with a session')
+            self._session_id = session_id
+            return self._session(session_id)
+
     def end_session(self) -> None:
         """End the drive; the next place begins another. Without one, nothing happens.
 

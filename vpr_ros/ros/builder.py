@@ -148,18 +148,21 @@ class Builder:
         return load_model(name, provider=settings.provider, threads=settings.threads)
 
     def _reporter(self, progress: Progress | None) -> Callable[[int, int, str], None]:
-        started_s, last_s = time.monotonic(), -math.inf
+        started_s, last_s, before = time.monotonic(), -math.inf, -1
 
         def report(done: int, total: int, stage: str) -> None:
-            nonlocal last_s
+            nonlocal started_s, last_s, before
             now_s = time.monotonic()
+            if before < 0:  # what an earlier build has done says nothing about this one's speed
+                started_s, before = now_s, done
+                return
             if now_s - last_s < FEEDBACK_INTERVAL_S and done < total:
                 return
             last_s = now_s
             self.progress = f'{stage}: {done} of {total}'
             if progress is not None:
-                spent_s = now_s - started_s
-                left_s = spent_s / done * (total - done) if done and total else math.nan
+                spent_s, fresh = now_s - started_s, done - before
+                left_s = spent_s / fresh * (total - done) if fresh > 0 else math.nan
                 progress(done, total, stage, left_s)
 
         return report
