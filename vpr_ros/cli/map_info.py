@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.coverage_picture import write_picture
 from vpr_ros.place_map import MapInfo, PlaceMap, Session
 
 _NS = 1e-9
@@ -73,6 +74,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> dict[str, Any]:
     with PlaceMap.open(args.map, read_only=True) as place_map:
         info, sessions = place_map.info(), place_map.sessions()
+        if args.picture is not None:
+            write_picture(place_map, args.picture)
         first = place_map.places()[:1] if info.has_patches else []
         patch_bytes = {size: len(codes) for place in first
                        for size, codes in place_map.patches(place.place_id).items()}
