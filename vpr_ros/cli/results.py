@@ -59,7 +59,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         routes = [drive_of_folder(path) for path in args.datasets]
         routes += [rendered_drive(name, args.seed, args.cache, bar) for name in args.drives]
         for model in models:
-            for rerank in ('none', args.rerank):
+            for rerank in dict.fromkeys(('none', args.rerank)):
                 if rerank != 'none' and not model.card.patches:
                     continue
                 settings = Settings(rerank=rerank)
