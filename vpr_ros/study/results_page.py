@@ -37,9 +37,9 @@ _DRIVES = """
 ## Drive {name}
 
 *Revisits*: keyframes that return to a known place; which frames are keyframes depends on the model
-where there is no odometry. *At 100 % precision*: the share of them found at a probability from which
-none is false. *True*, *false*, *recall*: what is accepted at the default `min_probability`. Models
-without a calibration of their own use the generic one, so compare them at 100 % precision.
+where there is no odometry. *At 100 % precision*: the share of them found at a probability from
+which none is false. *True*, *false*, *recall*: what is accepted at the default `min_probability`.
+Models without a calibration of their own use the generic one, so compare them at 100 % precision.
 
 {table}
 """
