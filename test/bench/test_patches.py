@@ -49,8 +49,14 @@ def test_both_forms_equal_the_sum_over_each_patch(monkeypatch, group_bytes):
 def test_the_row_says_time_equality_and_memory():
     found = patches.patch_row(repeats=1, **SMALL)
     assert found['equal'] and found['ratio'] > 0
-    assert found['ours_mb'] >= 0 and found['peer_mb'] >= 0
     json.dumps(found)
+
+
+def test_memory_is_that_of_one_run():
+    sizes = {'clusters': 16, 'channels': 256, 'dim': 16, 'grid': (30, 40)}
+    volume_mb = 4 * 16 * 256 * 30 * 40 / 2**20
+    assert patches.peak_mb('definition', sizes) > 2 * volume_mb  # residuals and their integral
+    assert patches.peak_mb('projected', sizes) < 2 * volume_mb
 
 
 def test_a_wrong_descriptor_is_noticed(monkeypatch):

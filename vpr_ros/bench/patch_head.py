@@ -43,9 +43,9 @@ class PatchHead:
     sizes: tuple[int, ...] = field(default=SIZES)
 
 
-def made_up(*, seed: int = 0, clusters: int = 32, channels: int = 256, dim: int = 128,
+def made_up(*, seed: int = 0, clusters: int = 64, channels: int = 512, dim: int = 128,
             grid: tuple[int, int] = (30, 40), sharpness: float = 40.0) -> PatchHead:
-    """A head of the shipped model's size on the feature grid of 480x640 images."""
+    """A head of the paper's size (VGG-16, 64 clusters) on the feature grid of 480x640 images."""
     rng = np.random.default_rng(seed)
 
     def normal(*shape: int) -> FloatArray:
