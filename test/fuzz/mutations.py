@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 import json
 import random
 from typing import Any
@@ -86,6 +87,6 @@ def _change(document: Any, choose: random.Random) -> None:
         elif kind == 2:
             document[key] = '@'  # becomes one of NUMBERS
         else:
-            value = choose.choice(VALUES)
+            value = deepcopy(choose.choice(VALUES))
             document[key] = value.decode('latin1') if isinstance(value, bytes) else value
         return
