@@ -37,7 +37,7 @@ from vpr_ros.types import ImageArray
 
 @dataclass(frozen=True)
 class Heavy:
-    """All that differs between two visits of a robot, see :mod:`training.augment`."""
+    """What differs between two visits of a robot: view, light, lens, sensor, people in the way."""
 
     severity: float = key(1.0, 'Most that is drawn; most images get less.', least=0, most=1)
 

@@ -15,7 +15,7 @@ from training.aggregations.crn import CRN
 from training.architectures.base import Architecture as Backbone
 from training.architectures.files import read_weights
 from training.model import NORMALISATIONS, PlaceNetwork, entry_of
-from training.onnx_weights import load_backbone
+from training.onnx_weights import load_backbone, read_initializers
 from vpr_ros.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def load_initial_weights(network: PlaceNetwork, source: str) -> None:
 
     Args:
         network: whose backbone it is.
-        source: a file, ``torchvision`` or ``timm``.
+        source: a file of public weights, a model exported here (``.onnx``), ``torchvision`` or
+            ``timm``.
 
     Raises:
         ConfigError: the library is not installed, or has no weights of this backbone.
@@ -45,7 +46,11 @@ def load_initial_weights(network: PlaceNetwork, source: str) -> None:
     """
     backbone, name = network.backbone, network.architecture.backbone
     if source not in LIBRARIES and Path(source).suffix == '.onnx':
-        load_backbone(backbone, Path(source))
+        exported = _backbone_of_export(Path(source))
+        if exported and isinstance(backbone, Backbone):
+            backbone.load_weights(exported, source)
+        else:
+            load_backbone(backbone, Path(source))
         return
     if not isinstance(backbone, Backbone):
         raise ModelError(f'{name} takes its weights from an .onnx file, not from {source}')
@@ -60,6 +65,14 @@ def load_initial_weights(network: PlaceNetwork, source: str) -> None:
                           f'normalisation: {expected} in the architecture')
     read = _from_torchvision if source == 'torchvision' else _from_timm
     backbone.load_weights(read(name), source)
+
+
+def _backbone_of_export(path: Path) -> dict[str, Tensor]:
+    """The backbone of a model that this project exported, such as the bundled ones; else empty."""
+    mark = 'backbone.'
+    return {name.partition(mark)[2].removesuffix('.float16'): value
+            for name, value in read_initializers(path).items()
+            if name.removeprefix('network.').startswith(mark)}
 
 
 def _from_torchvision(name: str) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import torch
@@ -155,3 +156,18 @@ class PlaceNetwork(nn.Module):
 
     def _pixels(self, image: Tensor) -> Tensor:
         return self.normalise(image).contiguous(memory_format=torch.channels_last)
+
+
+def with_projection(network: PlaceNetwork, dim: int) -> PlaceNetwork:
+    """The same network with a linear projection to ``dim`` numbers, which is still to be fitted.
+
+    Raises:
+        ConfigError: the aggregation gives fewer numbers.
+    """
+    architecture = dataclasses.replace(network.architecture, dim=dim)
+    check_architecture(architecture)
+    made = PlaceNetwork(architecture)
+    made.load_state_dict({**made.state_dict(),
+                          **{name: value for name, value in network.state_dict().items()
+                             if not name.startswith('projection.')}})
+    return made.train(network.training)

@@ -24,14 +24,19 @@ LOSS_NAMES = (*TUPLE_LOSSES, GEOGRAPHY)
 _GIVEN = ('positive', 'negative', 'valid', 'across')  # arguments that no recipe chooses
 
 
+def loss_options(name: str) -> list[str]:
+    """Names of the options of a loss."""
+    if name == GEOGRAPHY:
+        return ['cell']
+    return [option for option in inspect.signature(TUPLE_LOSSES[name]).parameters
+            if option not in _GIVEN]
+
+
 def check_loss(name: str, options: Mapping[str, Any], where: str) -> None:
     """Raise ConfigError unless the loss exists and takes these options and their values."""
     if name not in LOSS_NAMES:
         raise ConfigError(f'{where}: loss {name!r}; known: {", ".join(sorted(LOSS_NAMES))}')
-    known = ['cell'] if name == GEOGRAPHY else [
-        option for option in inspect.signature(TUPLE_LOSSES[name]).parameters
-        if option not in _GIVEN
-    ]
+    known = loss_options(name)
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ConfigError(f'{where}: loss {name} has no option {unknown[0]!r}; known: '

@@ -64,8 +64,8 @@ class Recipe:
     """All settings of one run."""
 
     architecture: Architecture = key(Architecture, 'Of the network.')  # noqa: RUF009 - a field
-    initial_weights: str = key('', "Of the backbone: a file (`.onnx`, `.pt`, `.npz`, "
-                                   "`.safetensors`), `torchvision`, `timm`, or '' for random.")
+    initial_weights: str = key('', "Of the backbone: a file (`.pt`, `.npz`, `.safetensors`, an "
+                                   "exported `.onnx`), `torchvision`, `timm`, or '' for random.")
     initial_checkpoint: str = key('', 'Checkpoint of a run to go on from with a fresh optimiser; '
                                       'of a NetVLAD also for `crn`, its second stage.')
     train_from: str = key('', "First stage of the backbone that is trained, `none` to train the "

@@ -16,6 +16,7 @@ from training import whiten as components
 from training.cluster import sample_descriptors
 from training.datasets import environment_images
 from training.images import batches
+from training.model import with_projection
 from training.recipe import load_recipe
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
 from training.verbs.verb import Verb, add_recipe, add_size
@@ -26,10 +27,12 @@ def whiten(arguments: argparse.Namespace) -> None:
     """Fit the projection anew on the recipe's training images, from a trained checkpoint."""
     state = checkpoint.load(arguments.model)
     network = checkpoint.load_network(arguments.model)
+    if arguments.dim:
+        network = with_projection(network, arguments.dim)
     projection = network.projection
     if not isinstance(projection, torch.nn.Linear):
-        raise ConfigError(f'{arguments.model} has no projection to fit; train with a dim that is '
-                          f'not 0')
+        raise ConfigError(f'{arguments.model} has no projection to fit; give its length with '
+                          f'--dim')
     groups = environment_images(load_recipe(arguments.recipe), arguments.images)
     paths = [path for group in groups.values() for path in group]
     samples = sample_descriptors(network,
@@ -59,6 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--within', action='store_true',
                         help='variance inside environments only: what tells them apart is taken '
                              "out by the map's mean on the robot and needs no components")
+    parser.add_argument('--dim', type=int, default=0,
+                        help="numbers of the descriptor, default: the checkpoint's own")
     parser.add_argument('--power', type=float, default=0.5, help='0 rotates only, 1 whitens')
 
 
