@@ -42,6 +42,10 @@ def test_a_card_is_read_by_either_name(tmp_path):
         ({'dimension': 12}, "unknown field 'dimension'"),
         ({'patches': {'2': {'grid': [2, 2], 'dim': 8, 'centers_px': [[1, 1]]}}}, 'shape (1, 2)'),
         ({'calibration': 3}, 'calibration must be an object'),
+        ({'rerank': {'weights': {'2': 1}}}, "'similarity_weight'"),
+        ({'rerank': {'weights': {'3': 1}, 'similarity_weight': 0}}, 'names patch size 3'),
+        ({'rerank': {'weights': {'2': 0}, 'similarity_weight': 0}}, 'not all weights 0'),
+        ({'rerank': {'weights': {'2': 1}, 'similarity_weight': -1}}, 'similarity_weight -1'),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, fields, said):

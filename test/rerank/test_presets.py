@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings by name, and those that make no sense."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from vpr_ros.errors import ConfigError
+from vpr_ros.model.card import RerankTuning
 from vpr_ros.parameters import PARAMETERS
 from vpr_ros.rerank.presets import NAMES, PRESETS, RerankSettings, preset
 
@@ -45,3 +48,22 @@ def test_a_model_with_some_of_the_sizes_gets_their_weights_scaled():
     for sizes in ([], [3]):
         with pytest.raises(ConfigError, match='choose another preset or export the model'):
             PRESETS['speed'].for_sizes(sizes)
+
+
+def card_with(tuning):
+    return SimpleNamespace(patches={2: None, 5: None, 8: None}, rerank=tuning)
+
+
+def test_a_tuned_model_weighs_its_own_way():
+    tuned = card_with(RerankTuning({2: 3.0, 5: 1.0, 8: 0.0}, 0.5))
+    settings = PRESETS['robot'].for_model(tuned)
+    assert settings.weights == pytest.approx({2: 0.75, 5: 0.25})
+    assert settings.similarity_weight == 0.5
+    assert PRESETS['speed'].for_model(tuned).weights == {5: 1.0}
+    assert PRESETS['robot'].for_model(card_with(None)) == PRESETS['robot']
+
+
+@pytest.mark.parametrize('weight', [-0.1, float('nan'), 1e9])
+def test_a_wrong_similarity_weight_is_refused(weight):
+    with pytest.raises(ConfigError, match='similarity_weight'):
+        RerankSettings(similarity_weight=weight)

@@ -282,3 +282,17 @@ def test_none_has_nothing_to_rank():
 
 def test_no_candidates_are_no_error():
     assert Reranker('robot').rerank(patches_of(1), []).ranked == []
+
+
+def test_the_similarity_weighs_in_where_the_settings_say_so():
+    query = patches_of(1)
+    near, far = patches_of(1, noise=0.9), patches_of(1, noise=0.6)
+    offered = [replace(place, similarity=similarity)
+               for place, similarity in zip(places(near, far), (0.9, 0.1), strict=True)]
+    scores = {key: evidence.score for key, evidence in Reranker('balanced').rerank(
+        query, offered).ranked}
+    assert scores[2] > scores[1]
+    needed = (scores[2] - scores[1]) / 0.8
+    for weight, first in ((0.5 * needed, 2), (1.5 * needed, 1)):
+        settings = replace(PRESETS['balanced'], similarity_weight=weight)
+        assert ids(Reranker(settings).rerank(query, offered)) == [first, 3 - first]

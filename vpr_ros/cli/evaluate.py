@@ -17,6 +17,7 @@ from vpr_ros.evaluation.evaluate import evaluate
 from vpr_ros.evaluation.explain import explain_result
 from vpr_ros.evaluation.query_handling import HANDLINGS
 from vpr_ros.evaluation.report import write_report
+from vpr_ros.evaluation.selection import select_conditions
 
 CACHE_FILE = 'descriptors.sqlite3'
 
@@ -32,6 +33,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='of images/{train,val,test}')
     parser.add_argument('--tolerant', action='store_true',
                         help='take the wider of two tolerances where the ground truth has both')
+    parser.add_argument('--only', nargs='+', default=[], metavar='CONDITION',
+                        help='conditions (floors, seasons) to keep')
+    parser.add_argument('--without', nargs='+', default=[], metavar='CONDITION',
+                        help='conditions to leave out')
     parser.add_argument('--query-handling', default='hard_resize', choices=HANDLINGS,
                         help='what is done with queries of another shape than the model takes')
     parser.add_argument('--spatial-nms', type=float, metavar='METRES',
@@ -89,6 +94,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     settings = settings_of(args)
     dataset = load_dataset(
         args.dataset, radius_m=args.radius, split=args.split, tolerant=args.tolerant)
+    dataset = select_conditions(dataset, only=args.only, without=args.without)
     model = model_of(settings)
     if model.warning:
         print(model.warning)

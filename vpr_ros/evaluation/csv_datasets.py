@@ -64,8 +64,8 @@ def sequence_folder(path: Path) -> Path | None:
 def load_frames(path: Path) -> Dataset:
     """``frames.csv`` with columns file, split, floor, area, clip, second.
 
-    Right are database frames of the same clip within :data:`CLIP_SECONDS`; other frames of the
-    same floor may well show the same spot, so they are neither right nor wrong.
+    Right are database frames of the same clip within :data:`CLIP_SECONDS`; frames of other clips
+    of the same floor may well show the same spot, so they are neither right nor wrong.
     """
     columns = ('file', 'split', 'floor', 'clip', 'second')
     rows = _rows(path / 'frames.csv', columns)
@@ -82,12 +82,13 @@ def load_frames(path: Path) -> Dataset:
         parts[row['split']].append((image, row))
     database = parts['database']
     floors = np.asarray([row['floor'] for _, row in database])
+    walked = np.asarray([row['clip'] for _, row in database])
     stamps = np.asarray([image.stamp_ns for image, _ in database], np.int64)
     positives, ignored = [], []
     for image, row in parts['query']:
         right = np.abs(stamps - image.stamp_ns) <= CLIP_SECONDS * 1e9
         positives.append(np.flatnonzero(right))
-        ignored.append(np.flatnonzero((floors == row['floor']) & ~right))
+        ignored.append(np.flatnonzero((floors == row['floor']) & (walked != row['clip'])))
     return make_dataset(path.name, [image for image, _ in database],
                         [image for image, _ in parts['query']], positives, ignored)
 

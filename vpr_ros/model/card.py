@@ -28,7 +28,7 @@ COMPARISONS = ('rootsift_vlad', 'hog', 'thumbnail', 'bag_of_words')  # see vpr_r
 _REQUIRED = ('format', 'name', 'sha256', 'input', 'global_dim', 'licence')
 _OPTIONAL = (
     'patches', 'initialised_from', 'training_data', 'training', 'results', 'calibration',
-    'description', 'kind',
+    'description', 'kind', 'rerank',
 )
 
 
@@ -52,6 +52,19 @@ class PatchSpec:
 
 
 @dataclass(frozen=True)
+class RerankTuning:
+    """How the re-ranking weighs its evidence with a model, found by a grid search.
+
+    Attributes:
+        weights: patch size -> weight of its spatial score, not negative (equation 5).
+        similarity_weight: how much of the global similarity is added to the fused score.
+    """
+
+    weights: Mapping[int, float]
+    similarity_weight: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What a model takes and gives, and where it comes from.
 
@@ -68,6 +81,7 @@ class ModelCard:
         raw: the card as read, for showing and for storing in maps.
         kind: ``onnx``, or one of :data:`COMPARISONS`, hand-made descriptors whose parameters lie
             in ``NAME.npz`` instead of ``NAME.onnx``.
+        rerank: what ``vpr tune-rerank`` found for this model, or None.
     """
 
     name: str
@@ -82,6 +96,7 @@ class ModelCard:
     path: Path = Path()
     raw: Mapping[str, Any] = field(default_factory=dict)
     kind: str = NETWORK
+    rerank: RerankTuning | None = None
 
     @property
     def onnx_path(self) -> Path:
@@ -172,11 +187,27 @@ def _parse(raw: Any, path: Path) -> ModelCard:
     calibration = raw.get('calibration')
     if calibration is not None and not isinstance(calibration, dict):
         raise ValueError('calibration must be an object or null')
+    tuning = raw.get('rerank')
     return ModelCard(
         name=str(raw['name']), sha256=sha256, height=height, width=width,
         interpolation=interpolation, global_dim=dim, patches=patches,
         licence=str(raw['licence']), calibration=calibration, path=path, raw=raw, kind=kind,
+        rerank=None if tuning is None else _parse_tuning(tuning, patches),
     )
+
+
+def _parse_tuning(raw: Any, patches: Mapping[int, PatchSpec]) -> RerankTuning:
+    weights = {int(size): float(weight) for size, weight in raw['weights'].items()}
+    similarity_weight = float(raw['similarity_weight'])
+    values = (*weights.values(), similarity_weight)
+    if not all(0 <= value <= 1000 for value in values) or sum(weights.values()) <= 0:
+        raise ValueError(f'rerank: weights {weights} and similarity_weight {similarity_weight:g}; '
+                         f'expected numbers from 0 to 1000, not all weights 0')
+    unknown = sorted(set(weights) - set(patches))
+    if unknown:
+        raise ValueError(f'rerank.weights names patch size {unknown[0]}; the card has '
+                         f'{sorted(patches) or "no patches"}')
+    return RerankTuning(weights, similarity_weight)
 
 
 def _parse_patches(size: int, raw: Mapping[str, Any]) -> PatchSpec:

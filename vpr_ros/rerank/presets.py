@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from vpr_ros.errors import ConfigError
+from vpr_ros.model.card import ModelCard
 from vpr_ros.rerank.fusion import check_weights
 from vpr_ros.rerank.homography import METHODS
 
@@ -31,6 +32,8 @@ class RerankSettings:
         method: homography estimator; '' makes no check when ``scoring`` is ``spatial``. With
             ``coarse_stride`` above 1 only the ``fine`` candidates are checked.
         tolerance: of a homography inlier, in patch strides: 1 in the paper, 1.5 in its code.
+        similarity_weight: candidates are ordered by score + similarity_weight * similarity of the
+            global descriptors; 0 is the paper's order.
     """
 
     weights: Mapping[int, float] = field(default_factory=lambda: dict(PAPER_WEIGHTS))
@@ -40,6 +43,7 @@ class RerankSettings:
     fine: int = 0
     method: str = ''
     tolerance: float = 1.5
+    similarity_weight: float = 0.0
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -61,6 +65,8 @@ class RerankSettings:
                 f'dim {self.dim}, coarse_stride {self.coarse_stride}, fine {self.fine}, tolerance '
                 f'{self.tolerance}: expected at least 0, at least 1, at least 0, more than 0'
             )
+        if not 0 <= self.similarity_weight <= 1000:
+            raise ConfigError(f'similarity_weight {self.similarity_weight}: expected 0 to 1000')
         if self.coarse_stride > 1 and not self.fine:
             raise ConfigError('a coarse_stride above 1 needs fine, the candidates to score fully')
 
@@ -87,6 +93,25 @@ class RerankSettings:
             )
         total = sum(kept.values())
         return replace(self, weights={size: w / total for size, w in kept.items()})
+
+
+    def for_model(self, card: ModelCard) -> RerankSettings:
+        """These settings for a model: its patch sizes, and its own tuning where its card has one.
+
+        Settings of one patch size keep it; only the weight of the similarity is the model's.
+
+        Raises:
+            ConfigError: it has none of the patch sizes.
+        """
+        settings = self.for_sizes(card.patches)
+        if card.rerank is None:
+            return settings
+        weights = settings.weights
+        if len(weights) > 1:
+            tuned = {size: w for size, w in card.rerank.weights.items() if w > 0}
+            weights = {size: w / sum(tuned.values()) for size, w in tuned.items()}
+        return replace(settings, weights=weights,
+                       similarity_weight=card.rerank.similarity_weight)
 
 
 # The paper names `balanced` without its settings; here it is the paper's multi-scale rapid

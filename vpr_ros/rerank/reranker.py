@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 import math
 import os
@@ -31,10 +31,12 @@ class Candidate:
     Attributes:
         place_id: of the map.
         load: reads its patches, patch size -> codes or descriptors; empty when it has none.
+        similarity: of the global descriptors, for settings that weigh it in.
     """
 
     place_id: int
     load: Callable[[], Mapping[int, Patches]]
+    similarity: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ class Reranker:
         coarse = settings.coarse and len(pending) > settings.fine
         found: list[SpatialEvidence | None]
         found, shed = self._score(query, pending, coarse=coarse, remaining_s=left)
-        order = sorted(range(len(pending)), key=lambda i: _rank(found[i]))
+        prior = [settings.similarity_weight * one.similarity for one in pending]
+        order = sorted(range(len(pending)), key=lambda i: _rank(found[i], prior[i]))
         full_grid_shed = 0
         if coarse:
             best = [i for i in order[: settings.fine] if found[i] is not None]
@@ -115,7 +118,7 @@ class Reranker:
             )
             full = {i: one for i, one in zip(best, again, strict=True) if one}
             found = [full.get(i, one) for i, one in enumerate(found)]
-            order = sorted(order, key=lambda i: (i not in full, _rank(found[i])))
+            order = sorted(order, key=lambda i: (i not in full, _rank(found[i], prior[i])))
         ranked = [(pending[i].place_id, found[i]) for i in order]
         return Reranked(ranked, shed, full_grid_shed)
 
@@ -183,7 +186,7 @@ class Reranker:
 
 def _kept(candidate: Candidate) -> Candidate:
     """The candidate with its patches read once, though the fine pass asks for them again."""
-    return Candidate(candidate.place_id, cache(candidate.load))
+    return replace(candidate, load=cache(candidate.load))
 
 
 def _learn(costs_s: dict[str, float], phase: str, cost_s: float) -> None:
@@ -196,9 +199,9 @@ def _until(remaining_s: Callable[[], float] | None) -> Callable[[], float]:
     return remaining_s if remaining_s is not None else lambda: math.inf
 
 
-def _rank(evidence: SpatialEvidence | None) -> tuple[bool, float]:
+def _rank(evidence: SpatialEvidence | None, prior: float) -> tuple[bool, float]:
     """Sort key: compared before not compared, then the higher score; ties keep their order."""
-    return evidence is None, -evidence.score if evidence is not None else 0.0
+    return evidence is None, -(evidence.score + prior) if evidence is not None else 0.0
 
 
 def _default_workers() -> int:

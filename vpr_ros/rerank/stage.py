@@ -46,7 +46,8 @@ class RerankStage:
             MapError: stored patches are damaged or of another model.
         """
         found = {place.place_id: (place, similarity) for place, similarity in candidates}
-        loaders = [Candidate(key, partial(_load, read_patches, key)) for key in found]
+        loaders = [Candidate(key, partial(_load, read_patches, key), similarity)
+                   for key, (_, similarity) in found.items()]
         result = self.reranker.rerank(query, loaders, remaining_s=remaining_s)
         return [(*found[key], evidence) for key, evidence in result.ranked], result.shed
 
@@ -63,7 +64,7 @@ def make_reranker(name: str, card: ModelCard, *, workers: int = 0) -> RerankStag
     settings = preset(name)
     if settings is None or not card.patches:
         return None
-    return RerankStage(Reranker(settings.for_sizes(card.patches), workers=workers))
+    return RerankStage(Reranker(settings.for_model(card), workers=workers))
 
 
 def _load(read_patches: ReadPatches, place_id: int) -> dict[int, PatchCodes]:
