@@ -119,7 +119,8 @@ def graph(head: PatchHead) -> bytes:
     per_cluster = np.ascontiguousarray(
         head.projection.reshape(dim, clusters, channels).transpose(1, 0, 2))
     step = max(1, GROUP_BYTES // (4 * (channels + dim) * height * width))
-    shares: dict[int, list[str]] = {size: [] for size in head.sizes}
+    counts = [(height - size + 1) * (width - size + 1) for size in head.sizes]
+    total = ''
     for low in range(0, clusters, step):
         chosen = slice(low, min(low + step, clusters))
         count = chosen.stop - low
@@ -129,20 +130,23 @@ def graph(head: PatchHead) -> bytes:
         flat = op('Reshape', residuals, shape(count, channels, height * width))
         product = op('MatMul', constant(per_cluster[chosen]), flat)
         projected = op('Reshape', product, shape(count, dim, height, width))
-        for size in head.sizes:
+        shares = []  # of all sizes in one sum, so that one group is freed before the next
+        for size, patches in zip(head.sizes, counts, strict=True):
             norms = op('ReduceL2', box(residuals, size), channel)
             divisors = op('Max', norms, tiny)
             share = op('ReduceSum', op('Div', box(projected, size), divisors), all_clusters,
                        keepdims=0)
             ones = op('Div', norms, divisors)
             unit = op('ReduceSum', op('Mul', ones, ones), all_clusters, keepdims=0)
-            shares[size].append(op('Concat', share, unit, axis=0))
+            both = op('Concat', share, unit, axis=0)
+            shares.append(op('Reshape', both, shape(dim + 1, patches)))
+        of_all = op('Concat', *shares, axis=1)
+        total = op('Add', total, of_all) if total else of_all
     outputs = []
-    for size in head.sizes:
-        patches = (height - size + 1) * (width - size + 1)
-        total = op('Reshape', op('Sum', *shares[size]), shape(dim + 1, patches))
-        sums = op('Slice', total, shape(0), shape(dim), all_clusters)
-        whole = op('Sqrt', op('Slice', total, shape(dim), shape(dim + 1), all_clusters))
+    for size, first, patches in zip(head.sizes, np.cumsum([0, *counts]), counts, strict=False):
+        own = op('Slice', total, shape(first), shape(first + patches), channel)
+        sums = op('Slice', own, shape(0), shape(dim), all_clusters)
+        whole = op('Sqrt', op('Slice', own, shape(dim), shape(dim + 1), all_clusters))
         rows = op('Transpose', op('Div', sums, op('Max', whole, tiny)), perm=[1, 0])
         described = op('Add', rows, constant(head.offset))
         nodes.append(helper.make_node('LpNormalization', [described], [f'patches_{size}'],
