@@ -16,6 +16,7 @@ import torch
 
 from training.verbs import (
     average,
+    claims,
     cluster,
     curves,
     embedding,
@@ -44,6 +45,7 @@ VERBS = (
     heatmap.VERB,
     embedding.VERB,
     curves.VERB,
+    claims.VERB,
 )
 
 
