@@ -45,8 +45,8 @@ def read_until_killed(victim: object, lines: int, most_s: float, choose: random.
     said = [victim.read() for _ in range(lines)]
     timer = threading.Timer(choose.uniform(0.0, most_s), victim.process.kill)
     timer.start()
-    while line := victim.read():
-        said.append(line)
+    while (line := victim.process.stdout.readline()).endswith('\n'):  # the last may be torn
+        said.append(line.strip())
     timer.join()
     return said
 
