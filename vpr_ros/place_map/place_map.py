@@ -16,6 +16,7 @@ from pathlib import Path
 import sqlite3
 
 from vpr_ros.errors import MapError
+from vpr_ros.file_watch import Fate, FileWatch
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files
 from vpr_ros.place_map.context import MapContext
@@ -55,6 +56,7 @@ class PlaceMap(MapEditor):
         """For :meth:`create` and :meth:`open`; takes over connection and lock."""
         super().__init__(connection, path, read_only=read_only, index=index)
         self._lock = lock
+        self._watch = FileWatch(path, content=False)
 
     # -- opening and closing --------------------------------------------------------------------
 
@@ -125,9 +127,7 @@ class PlaceMap(MapEditor):
             place_map = cls(connection, path, read_only=read_only, index=index, lock=lock)
             check_built_by(path, place_map.model, model)
             if not read_only:  # only now that the map is known to be sound is it touched
-                with sqlite.explained(path, 'open it for writing'):
-                    connection.execute('PRAGMA journal_mode = WAL')
-                    connection.execute('PRAGMA synchronous = NORMAL')
+                _prepare_writing(connection, path)
             return place_map
         except BaseException:
             if connection is not None:
@@ -246,22 +246,54 @@ class PlaceMap(MapEditor):
         """Write a copy of the map as it is now; the map stays where it is and goes on.
 
         The copy appears under its name in one step, complete and on the disk. Saving a map under
-        its own name brings all of it to the disk.
+        its own name brings all of it to the disk; a file that was deleted meanwhile is written
+        once more.
 
         Raises:
-            MapError: the copy cannot be written, is in use, or would replace what is no map.
+            MapError: the copy cannot be written, is in use, or would replace what is no map; or
+                another file lies under the map's own name now.
         """
         path = Path(path)
         if self._path != sqlite.MEMORY and os.path.realpath(path) == os.path.realpath(self._path):
             with self._reading('save it'):
-                if not self._read_only:
+                if self.fate is Fate.REPLACED:
+                    raise MapError(f'map {path} was replaced by another file while it was in use; '
+                                   f'save it under another name')
+                if self.fate is Fate.GONE:
+                    self._write_again()
+                elif not self._read_only:
                     self._connection.execute('PRAGMA wal_checkpoint(FULL)').fetchall()
             return
         with files.new_map(path, overwrite=True, doing='save it') as target:
             with self._reading('save it'):
-                if self._path == sqlite.MEMORY:
+                if self._path == sqlite.MEMORY or self.fate is not Fate.SAME:
                     self._connection.backup(target)
                     return
                 source = sqlite.open_file(Path(self._path), read_only=True)
             with closing(source):
                 source.backup(target)
+
+    @property
+    def fate(self) -> Fate:
+        """What became of the map's file since it was opened; the map works on with the old one."""
+        return Fate.SAME if self._path == sqlite.MEMORY else self._watch.fate()
+
+    def _write_again(self) -> None:
+        """Make the deleted file anew from the one that is still open, and go on with that."""
+        path = Path(self._path)
+        with files.replacing(path, 'save it') as target:
+            self._connection.backup(target)
+        # closed first: SQLite removes a log by its name, and the new file's has the same
+        self._connection.close()
+        self._connection = sqlite.open_file(path, read_only=self._read_only)
+        if not self._read_only:
+            _prepare_writing(self._connection, path)
+        self._store = Store(self._connection, str(path))
+        self._watch = FileWatch(path, content=False)
+        self._load()
+
+
+def _prepare_writing(connection: sqlite3.Connection, path: Path) -> None:
+    with sqlite.explained(path, 'open it for writing'):
+        connection.execute('PRAGMA journal_mode = WAL')
+        connection.execute('PRAGMA synchronous = NORMAL')
