@@ -33,7 +33,8 @@ def model_of(settings: Settings) -> Model:
 
 
 def open_map(
-    path: str | Path, model: Model, *, mapping: bool, context_window: int = 0
+    path: str | Path, model: Model, *, mapping: bool, context_window: int = 0,
+    index: str = 'auto',
 ) -> PlaceMap:
     """Open a map, or make it where mapping may.
 
@@ -42,6 +43,7 @@ def open_map(
         model: the model that describes the images.
         mapping: create a missing map, and open an existing one for writing.
         context_window: of a map that is made, see :mod:`vpr_ros.context`.
+        index: kind of search index, see :mod:`vpr_ros.place_map.indexes.kinds`.
 
     Raises:
         MapError: missing in localization, damaged, in use, or built with another model.
@@ -50,10 +52,10 @@ def open_map(
     if str(path) in ('', IN_MEMORY):
         if not mapping:
             raise MapError('localization needs a map; set map_path to a .vprmap file')
-        return PlaceMap.create(IN_MEMORY, identity, context_window=context_window)
+        return PlaceMap.create(IN_MEMORY, identity, context_window=context_window, index=index)
     if mapping and not Path(path).exists():
-        return PlaceMap.create(path, identity, context_window=context_window)
-    return PlaceMap.open(path, model=identity, read_only=not mapping)
+        return PlaceMap.create(path, identity, context_window=context_window, index=index)
+    return PlaceMap.open(path, model=identity, read_only=not mapping, index=index)
 
 
 def open_recognizer(
@@ -83,7 +85,8 @@ def open_recognizer(
     model = model or model_of(settings)
     calibration = Calibration.load(settings.calibration) if settings.calibration else None
     place_map = open_map(
-        map_path, model, mapping=mapping, context_window=settings.context_keyframes
+        map_path, model, mapping=mapping, context_window=settings.context_keyframes,
+        index=settings.index,
     )
     if mapping and not go_on:
         place_map.new_session(session, robot=robot)

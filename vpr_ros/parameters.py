@@ -142,6 +142,11 @@ PARAMETERS: tuple[Parameter, ...] = (
               read_only=True),
     Parameter('thumbnail_width_px', 320,
               'Width of the JPEG stored with each place; 0 stores none.', 0, 4096),
+    Parameter('index', 'auto',
+              'Kind of search index: auto is exact up to 20,000 places and one bit a dimension '
+              'above; docs/scaling.md compares the others.',
+              choices=('auto', 'flat', 'fp16', 'sq8', 'rabitq', 'binary', 'hnsw', 'ivf', 'ivfpq'),
+              read_only=True),
     Parameter('max_places', 0,
               'Most places of a map that grows; places are forgotten to keep it (docs/maps.md). 0 '
               'is no limit.', 0, 100_000_000),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from vpr_ros.assembly import model_identity, model_of
-from vpr_ros.bench import patches, pipeline, rerank, robot
+from vpr_ros.bench import patches, pipeline, rerank, robot, scale, scale_report
 from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
 from vpr_ros.evaluation.about import about
 from vpr_ros.settings import Settings
@@ -26,11 +26,26 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--seconds', type=float, default=60.0,
                         help='how long the node is measured under 30 Hz; 0 leaves it out')
     parser.add_argument('--only-node', action='store_true', help='leave the other rows out')
+    parser.add_argument('--scale', nargs='?', const=','.join(map(str, scale.SIZES)),
+                        metavar='PLACES,...', help='measure maps of these sizes instead '
+                                                   '(default: %(const)s)')
+    parser.add_argument('--index', default='auto', metavar='KIND,...',
+                        help='with --scale: kinds of index (default: %(default)s)')
+    parser.add_argument('--like', type=Path, metavar='MAP',
+                        help="with --scale: spread descriptors as this map's are")
+    parser.add_argument('--queries', type=int, default=scale.QUERIES,
+                        help='with --scale: places that are looked for (default: %(default)s)')
+    parser.add_argument('--plot', type=Path, metavar='FILE.svg',
+                        help='with --scale: draw cost against size')
     add_settings(parser)
     add_json(parser)
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:
+    if args.scale is not None:
+        with ProgressBar() as bar:
+            return scale_report.run(args.scale, args.index, like=args.like,
+                                    queries=args.queries, plot=args.plot, progress=bar)
     settings = settings_of(args)
     model = model_of(settings)
     result: dict[str, Any] = {'format': 1, 'about': about(model), 'rows': []}

@@ -161,12 +161,13 @@ class Store(MetaStore):
         with self._intact('a descriptor'):
             return half_matrix([found[place_id] for place_id in place_ids], dim)
 
-    def verify_places(self, place_ids: Sequence[int], dim: int) -> None:
-        """Check that the rows of some places are as they were written.
+    def verified_descriptors(self, place_ids: Sequence[int], dim: int) -> NDArray[np.float16]:
+        """As :meth:`descriptors`, after checking that the rows are as they were written.
 
         Raises:
             MapError: one is not.
         """
+        found: dict[int, bytes] = {}
         for start in range(0, len(place_ids), _MOST_VARIABLES):
             some = place_ids[start : start + _MOST_VARIABLES]
             marks = ','.join('?' * len(some))
@@ -175,8 +176,9 @@ class Store(MetaStore):
                 with self._intact(f'place {row[0]}'):
                     if schema.place_checksum(row) != row[schema.CHECKSUM]:
                         raise ValueError('checksum')
-                    if len(row[schema.DESCRIPTOR]) != 2 * dim:
-                        raise ValueError('length')
+                found[row[0]] = row[schema.DESCRIPTOR]
+        with self._intact('a descriptor'):
+            return half_matrix([found[place_id] for place_id in place_ids], dim)
 
     def place_ids(self) -> list[int]:
         """The ids of all places, ascending."""

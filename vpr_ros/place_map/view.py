@@ -184,20 +184,19 @@ class MapView:
         """Exact similarities, float32 (n,); the ids exist."""
         if len(place_ids) == 0:
             return np.empty(0, dtype=np.float32)
-        if self._unverified is not None:
-            self._verify(place_ids)
-        return self.statistics.similarities(query, self._store.descriptors(place_ids, self._dim))
+        return self.statistics.similarities(query, self._descriptors(place_ids))
 
-    def _verify(self, place_ids: Sequence[int]) -> None:
-        """Verify the rows of some places, once, where they were not read when the map was opened.
+    def _descriptors(self, place_ids: Sequence[int]) -> NDArray[np.float16]:
+        """Of some places, verified once where they were not read when the map was opened.
 
         Raises:
             MapError: a row was changed since it was written.
         """
-        assert self._unverified is not None
-        rows = np.searchsorted(self.columns.ids, place_ids)
-        known = rows[rows < len(self._unverified)]  # places added since are as they were given
-        wanted = known[self._unverified[known]]
-        if len(wanted):
-            self._store.verify_places(self.columns.ids[wanted].tolist(), self._dim)
-            self._unverified[wanted] = False
+        if self._unverified is not None:
+            rows = np.searchsorted(self.columns.ids, place_ids)
+            known = rows[rows < len(self._unverified)]  # places added since are as given
+            if self._unverified[known].any():
+                halves = self._store.verified_descriptors(place_ids, self._dim)
+                self._unverified[known] = False
+                return halves
+        return self._store.descriptors(place_ids, self._dim)

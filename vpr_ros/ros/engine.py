@@ -180,7 +180,8 @@ class Engine:
             else:
                 self.place_map.refresh()
             return
-        new = open_map(source, recognizer.model, mapping=self.mapping)
+        new = open_map(source, recognizer.model, mapping=self.mapping,
+                       index=recognizer.settings.index)
         if self.mapping:
             new.new_session(robot=self.robot)
         old = recognizer.place_map

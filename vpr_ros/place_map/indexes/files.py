@@ -155,7 +155,7 @@ def _mapped(path: Path, start: int, entry: Mapping[str, Any]) -> NDArray[Any]:
         raise ValueError('shape')
     if not entry['bytes']:
         return np.empty(shape, dtype)
-    return np.memmap(path, dtype=dtype, mode='c', offset=start, shape=shape)
+    return np.asarray(np.memmap(path, dtype=dtype, mode='c', offset=start, shape=shape))
 
 
 def _as_dtype(text: Any) -> Any:

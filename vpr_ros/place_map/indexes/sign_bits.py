@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vpr_ros.place_map.indexes.rotation import Rotation
 from vpr_ros.types import FloatArray
 
-SCAN_FACTOR = 4  # rows of the scan for each row that is proposed
+SCAN_FACTOR = 3  # rows of the scan for each row that is proposed
 Codes = NDArray[np.uint8]
 
 
