@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-collect_ignore_glob = [] if find_spec('torch') and find_spec('onnx') else ['test_*.py']
+collect_ignore_glob = [] if find_spec('torch') and find_spec('onnx') else ['test_*.py', '*/test_*.py']
 
 
 @pytest.fixture(scope='session')
@@ -30,9 +30,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def one_thread():
-    """Sums in one order: the same weights to the bit need the same number of threads."""
+    """Small tensors are not worth the threads of a machine that others use too.
+
+    And sums in one order: the same weights to the bit need the same number of threads.
+    """
     import torch
 
     threads = torch.get_num_threads()
