@@ -140,6 +140,13 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('calibration', '',
               "Path of a calibration.json written by vpr calibrate; '' takes the model card's.",
               read_only=True),
+    # where in a stored map the robot is (docs/relocalization.md)
+    Parameter('found_probability', 0.95,
+              'A lost robot has found its place from this probability of being there on.',
+              0.5, 1.0),
+    Parameter('lost_probability', 0.5,
+              'A robot that knew its place is lost when the probability of being there falls '
+              'below this.', 0.0, 1.0),
     Parameter('thumbnail_width_px', 320,
               'Width of the JPEG stored with each place; 0 stores none.', 0, 4096),
     Parameter('index', 'auto',
@@ -167,6 +174,25 @@ PARAMETERS: tuple[Parameter, ...] = (
               'map_path is always allowed.', read_only=True, group='node'),
     Parameter('image_transport', 'raw', 'Type of the image topic.',
               choices=('raw', 'compressed'), read_only=True, group='node'),
+    Parameter('relocalize', True,
+              'In localization, follow where in the map the robot is and publish it with a flag '
+              'that says whether it is lost (docs/relocalization.md).', read_only=True,
+              group='node'),
+    Parameter('cameras', (),
+              'Several cameras as NAME:YAW, such as front:0 and rear:180; each has the topics '
+              'NAME/image and NAME/camera_info, the yaw is in degrees, 90 looks left. Empty is '
+              'one camera on image and camera_info (docs/cameras.md).', read_only=True,
+              group='node'),
+    Parameter('camera_sync_s', 0.05,
+              'Images of several cameras belong together when their stamps are this near.',
+              0.0, 10.0, read_only=True, group='node'),
+    Parameter('rectify', False,
+              'Undo the lens distortion that camera_info tells (plumb_bob, rational_polynomial, '
+              'equidistant) before an image is described.', read_only=True, group='node'),
+    Parameter('mask', '',
+              "Path of a PNG of the image's size whose black pixels are the robot's own body and "
+              "are filled before an image is described; {camera} stands for the camera's name.",
+              read_only=True, group='node'),
     Parameter('robot', '', 'Name of this robot in messages, for teams.', read_only=True,
               group='node'),
     Parameter('session', '', "Name of this drive in the map; '' uses the start stamp.",
