@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-collect_ignore_glob = [] if find_spec('torch') and find_spec('onnx') else ['test_*.py', '*/test_*.py']
+_MISSING = not (find_spec('torch') and find_spec('onnx'))
+collect_ignore_glob = ['test_*.py', '*/test_*.py'] if _MISSING else []
 
 
 @pytest.fixture(scope='session')
