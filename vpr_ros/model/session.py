@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import contextlib
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +18,7 @@ from vpr_ros.types import Description, FloatArray, ImageArray, PatchSet
 # optional input of models with patches: False leaves their computation out; True if not given
 PATCH_SWITCH = 'with_patches'
 
+CPU = 'CPUExecutionProvider'
 # user's word -> providers in the order they are asked for
 PROVIDERS = {
     'auto': ('CUDAExecutionProvider', 'CPUExecutionProvider'),
@@ -57,6 +60,13 @@ class Model:
         ort = _onnxruntime()
         self.card = card
         asked = [p for p in PROVIDERS[provider] if p in ort.get_available_providers()]
+        self._session = self._load(ort, asked, threads)
+        self._threads = threads
+        self.provider = str(self._session.get_providers()[0])
+        self.warning = _provider_warning(provider, asked, self.provider)
+        self._check_signature()
+
+    def _load(self, ort: Any, providers: Sequence[str], threads: int) -> Any:
         options = ort.SessionOptions()
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.intra_op_num_threads = threads
@@ -65,15 +75,14 @@ class Model:
         # spinning pools starve the other processes of a robot (docs/performance.md)
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         try:
-            self._session = ort.InferenceSession(str(card.onnx_path), options, providers=asked)
+            return ort.InferenceSession(
+                str(self.card.onnx_path), options, providers=list(providers)
+            )
         except Exception as error:  # onnxruntime raises its own unrelated classes
             raise ModelError(
-                f'model {card.name!r}: onnxruntime cannot load {card.onnx_path.name} ({error}); '
-                f'export it again with opset 17'
+                f'model {self.card.name!r}: onnxruntime cannot load {self.card.onnx_path.name} '
+                f'({error}); export it again with opset 17'
             ) from error
-        self.provider = str(self._session.get_providers()[0])
-        self.warning = _provider_warning(provider, asked, self.provider)
-        self._check_signature()
 
     def _check_signature(self) -> None:
         card, inputs = self.card, self._session.get_inputs()
@@ -140,11 +149,7 @@ class Model:
         feed = {'image': self.prepare(image)[np.newaxis]}
         if self._has_switch:  # a run time computes all outputs, wanted or not
             feed[PATCH_SWITCH] = np.array(patches)
-        try:
-            result = dict(zip(outputs, self._session.run(outputs, feed), strict=True))
-        except Exception as error:  # onnxruntime raises its own unrelated classes
-            raise ModelError(f'model {self.card.name!r} failed on {self.provider}: {error}'
-                             ) from error
+        result = dict(zip(outputs, self._run(outputs, feed), strict=True))
         descriptor: FloatArray = result['global'][0].astype(np.float32, copy=False)
         if not np.isfinite(descriptor).all():
             raise ModelError(
@@ -156,6 +161,23 @@ class Model:
             for size, spec in self.card.patches.items() if patches
         }
         return Description(descriptor, sets)
+
+    def _run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
+        """Run the network; when its GPU fails, on the CPU from now on, with a warning."""
+        try:
+            return list(self._session.run(outputs, feed))
+        except Exception as error:  # onnxruntime raises its own unrelated classes
+            failed, why = self.provider, error
+        if failed != CPU:
+            self.card.check_file()
+            session = self._load(_onnxruntime(), [CPU], self._threads)
+            with contextlib.suppress(Exception):
+                result = list(session.run(outputs, feed))
+                self._session, self.provider = session, CPU
+                self.warning = (f'{failed} failed while it was in use, the model runs on {CPU} '
+                                f'until it is loaded again ({_first_line(why)})')
+                return result
+        raise ModelError(f'model {self.card.name!r} failed on {failed}: {why}') from why
 
 
 def resize(image: ImageArray, height: int, width: int, interpolation: str) -> ImageArray:
@@ -180,6 +202,10 @@ def _onnxruntime():
             '`pip install "vpr_ros[gpu]"`'
         ) from error
     return onnxruntime
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split('\n', 1)[0][:200]
 
 
 def _provider_warning(asked_for: str, asked: Sequence[str], got: str) -> str:

@@ -31,6 +31,7 @@ def rgb_of(message: Any) -> ImageArray:
         )
     return decode_compressed(message.format, message.data)
 
+
 def mismatch(publishers: list[Any], transport: str, *, lockstep: bool) -> str:
     """Why none of the publishers of the image topic can be heard, in words; '' when one can.
 
@@ -56,3 +57,16 @@ def calibration_in_words(info: Any | None) -> str:
         return 'none received'
     calibrated = info.distortion_model if info.k[0] > 0 else 'not calibrated'
     return f'{info.width}x{info.height} {calibrated} in {info.header.frame_id!r}'
+
+
+def calibration_mismatch(info: Any | None, image_format: str) -> str:
+    """Why a sensor_msgs/CameraInfo cannot be that of the images, in words; '' when it can.
+
+    Args:
+        info: the last one, or None.
+        image_format: of the last image, such as ``640x480 rgb8``; '' before the first.
+    """
+    size = image_format.partition(' ')[0]
+    if info is None or not size or f'{info.width}x{info.height}' == size:
+        return ''
+    return f'camera_info is of {info.width}x{info.height} pixels, the images have {size}'

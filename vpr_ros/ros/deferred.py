@@ -17,6 +17,8 @@ from rclpy.action import ActionServer
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.node import Node
 
+from vpr_ros.ros.qos import SERVICE
+
 
 def create_deferred_service(
     node: Node, service_type: Any, name: str, start: Callable[[Any], Future[Any]]
@@ -32,7 +34,9 @@ def create_deferred_service(
     Returns:
         The service, to be destroyed by the node as any other.
     """
-    service: Any = node.create_service(service_type, name, lambda request, _: start(request))
+    service: Any = node.create_service(
+        service_type, name, lambda request, _: start(request), qos_profile=SERVICE
+    )
     send = service.send_response
     logger = node.get_logger()
 

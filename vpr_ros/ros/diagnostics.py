@@ -13,9 +13,11 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
+from vpr_ros.file_watch import Fate
 from vpr_ros.ros.statistics import Snapshot
 
 SILENCE_S = 3.0
+_FATES = {Fate.GONE: 'deleted', Fate.REPLACED: 'replaced'}
 FOREIGN_CLOCK_MS = 3.6e6  # an image an hour old carries another clock's stamp: a bag, most likely
 
 
@@ -42,6 +44,12 @@ class Facts:
         foreign_clock: stamps are from a clock that is not the node's.
         problem: the last unexpected error, '' for none.
         building: progress of a map being built, '' for none.
+        image_format: size and encoding of the last image, '' before the first.
+        publisher_names: the nodes that publish the images.
+        camera_mismatch: why camera_info cannot be that of the images, '' when it can.
+        odometry_silence_s: since the last odometry; 0 while none has come yet.
+        map_file, model_file: what became of these files since they were opened.
+        namesakes: other nodes of the same full name.
     """
 
     node: str
@@ -66,6 +74,13 @@ class Facts:
     foreign_clock: bool = False
     problem: str = ''
     building: str = ''
+    image_format: str = ''
+    publisher_names: tuple[str, ...] = ()
+    camera_mismatch: str = ''
+    odometry_silence_s: float = 0.0
+    map_file: Fate = Fate.SAME
+    model_file: Fate = Fate.SAME
+    namesakes: int = 0
 
 
 def statuses(figures: Snapshot, facts: Facts) -> list[DiagnosticStatus]:
@@ -83,15 +98,24 @@ def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
         who = f'{facts.publishers} publishers' if facts.publishers else 'nobody publishes it'
         warnings.append(f'no image yet on {facts.image_topic} ({who})')
     elif figures.silence_s > SILENCE_S:
-        warnings.append(f'no image for {figures.silence_s:.0f} s on {facts.image_topic}')
+        who = f'{facts.publishers} publishers' if facts.publishers else 'nobody publishes it'
+        warnings.append(
+            f'no image for {figures.silence_s:.0f} s on {facts.image_topic} ({who})'
+        )
     if figures.errors_lately:
         worst = max(figures.errors, key=lambda sentence: figures.errors[sentence])
         warnings.append(f'{figures.errors_lately} images could not be taken: {worst}')
+    warnings += figures.notices
+    if facts.camera_mismatch:
+        warnings.append(facts.camera_mismatch)
+    if facts.active and facts.odometry_silence_s > SILENCE_S:
+        warnings.append(f'no odometry for {facts.odometry_silence_s:.0f} s')
     if facts.lockstep and figures.dropped_lately:
         errors.append(f'{figures.dropped_lately} images were lost in lockstep: play slower')
     values = {
         'topic': facts.image_topic,
         'publishers': facts.publishers,
+        'format': facts.image_format,
         'rate_hz': f'{figures.rate_hz:.2f}',
         'received': figures.received,
         'dropped': figures.dropped,
@@ -108,6 +132,12 @@ def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
 def _recognition(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
     warnings = [facts.provider_warning] if facts.provider_warning else []
     errors = [facts.problem] if facts.problem else []
+    if facts.namesakes:
+        errors.append(f'{facts.namesakes} more nodes are called {facts.node}, so that results and '
+                      f'services mix; start each in a namespace of its own')
+    if facts.model_file is not Fate.SAME:
+        warnings.append(f'the file of model {facts.model} is {_FATES[facts.model_file]}; the node '
+                        f'goes on with the one that it loaded, a restart takes the new one')
     values: dict[str, Any] = {
         'model': facts.model,
         'provider': facts.provider,
@@ -127,7 +157,7 @@ def _recognition(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
 
 
 def _map(facts: Facts) -> DiagnosticStatus:
-    warnings = []
+    warnings: list[str] = []
     if facts.mode == 'localization' and facts.places == 0:
         warnings.append('the map is empty, so nothing can be recognised: load one with ~/load_map')
     values = {
@@ -136,6 +166,15 @@ def _map(facts: Facts) -> DiagnosticStatus:
         'building': facts.building,
     }
     errors = [f'mapping has stopped: {facts.map_problem}'] if facts.map_problem else []
+    if facts.map_file is Fate.GONE:
+        errors.append(f'{facts.map_path} was deleted while in use; call ~/save_map to write it '
+                      f'again, or its places are lost when the node ends')
+    elif facts.map_file is Fate.REPLACED and facts.mode == 'localization':
+        warnings.append(f'{facts.map_path} was replaced by another file; call ~/load_map to take '
+                        f'that one')
+    elif facts.map_file is Fate.REPLACED:
+        errors.append(f'{facts.map_path} was replaced by another file while in use; call '
+                      f'~/save_map with another name, or the places of this map are lost')
     return _status('map', facts, warnings, errors, values)
 
 

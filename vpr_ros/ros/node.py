@@ -10,13 +10,11 @@ to the worker's slot, service calls become jobs of the worker, a map is built in
 from __future__ import annotations
 
 from collections.abc import Callable
-import dataclasses
 import functools
 import time
 import traceback
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -25,11 +23,9 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from vpr_ros.errors import VprError
 from vpr_ros.parameters import Value
 from vpr_ros.ros import parameters, qos
-from vpr_ros.ros.camera import calibration_in_words, mismatch
-from vpr_ros.ros.diagnostics import FOREIGN_CLOCK_MS, Facts, statuses
 from vpr_ros.ros.engine import Engine
-from vpr_ros.ros.map_news import MapNews
-from vpr_ros.ros.odometry import OdometryBuffer
+from vpr_ros.ros.health import Health
+from vpr_ros.ros.odometry import ODDITIES, OdometryBuffer
 from vpr_ros.ros.outputs import Outputs
 from vpr_ros.ros.pose_updates import PoseUpdates
 from vpr_ros.ros.services import Services
@@ -88,9 +84,6 @@ class PlaceRecognitionNode(LifecycleNode):
         self._odometry = OdometryBuffer() if values['use_odometry'] else None
         self._lockstep = bool(values['lockstep'])
         self._transport = str(values['image_transport'])
-        self._camera_info: CameraInfo | None = None
-        self._map_facts: dict[str, Any] = {}
-        self._foreign_clock, self._map_news = False, MapNews()
         self._worker: Worker[Any] = Worker(self._process, keep_all=self._lockstep)
         self._worker.start()
         try:
@@ -102,9 +95,14 @@ class PlaceRecognitionNode(LifecycleNode):
             return FAILURE
         self._engine, self.failure = engine, ''
         self._outputs = Outputs(self, engine)
+        self._health = Health(
+            self, engine, self._statistics, self._odometry, self._outputs,
+            image_topic=self.image_topic(), transport=self._transport, lockstep=self._lockstep,
+            building=lambda: self._answers.builder.progress,
+        )
         self._stream = Stream(
             engine, self._odometry, self._statistics, self._outputs.publish, self._outputs.forget,
-            self._age_ms, self.get_logger(), lambda: self.count_publishers('odom') > 0,
+            self._health.age_ms, self.get_logger(), lambda: self.count_publishers('odom') > 0,
             lockstep=self._lockstep,
         )
         self._take_rates(values)
@@ -142,14 +140,14 @@ class PlaceRecognitionNode(LifecycleNode):
             self.create_subscription(image_type, topic, self._on_image, sensor),
             self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, qos.SENSOR),
         ]
-        self._active = True
+        self._active = self._health.active = True
         self.get_logger().info(f'waiting for {image_type.__name__} on {topic}')
         return super().on_activate(state)
 
     @told
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of the camera; services go on answering."""
-        self._active = False
+        self._active = self._health.active = False
         for subscription in self._camera:
             self.destroy_subscription(subscription)
         self._camera = []
@@ -203,11 +201,13 @@ class PlaceRecognitionNode(LifecycleNode):
 
     def _on_odometry(self, message: Odometry) -> None:
         if self._odometry is not None:
-            self._odometry.add(message)
+            oddity = ODDITIES.get(self._odometry.add(message))
             self._statistics.count('odometry')
+            if oddity and self._statistics.notice(oddity, oddity, time.monotonic()):
+                self.get_logger().warning(oddity)
 
     def _on_camera_info(self, message: CameraInfo) -> None:
-        self._camera_info = message
+        self._health.camera_info = message
 
     def _parameters_changed(self, values: dict[str, Value]) -> None:
         engine = self._engine
@@ -231,27 +231,9 @@ class PlaceRecognitionNode(LifecycleNode):
         )
 
     def _publish_diagnostics(self) -> None:
-        engine = self._engine
-        if engine is None:
-            return
-        self._worker.submit(self._look_at_map)
-        topic = self.image_topic()
-        publishers = self.get_publishers_info_by_topic(topic)
-        facts = Facts(
-            node=self.get_fully_qualified_name(), robot=engine.robot, active=self._active,
-            mode=engine.mode, lockstep=self._lockstep, image_topic=topic,
-            publishers=len(publishers),
-            mismatch=mismatch(publishers, self._transport, lockstep=self._lockstep),
-            odometry='off' if self._odometry is None else self._odometry.describe(),
-            camera=calibration_in_words(self._camera_info), foreign_clock=self._foreign_clock,
-            problem=self._stream.problem, building=self._answers.builder.progress,
-        )
-        message = DiagnosticArray(status=statuses(
-            self._statistics.snapshot(time.monotonic()),
-            dataclasses.replace(facts, **self._map_facts),
-        ))
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._outputs.publish_diagnostics(message)
+        if self._engine is not None:
+            self._worker.submit(self._look_at_map)
+            self._health.publish(self._stream)
 
     # -- in the worker's thread -----------------------------------------------------------------
 
@@ -259,32 +241,14 @@ class PlaceRecognitionNode(LifecycleNode):
         self._stream.process(message)
 
     def _look_at_map(self) -> None:
-        """Publish the map's facts if they have changed, and keep them for the diagnostics."""
-        engine = self._engine
-        if engine is None:
-            return
-        self._outputs.publish_map()
-        place_map, model = engine.place_map, engine.model
-        self._map_facts = {
-            'map_path': str(place_map.path), 'map_uuid': place_map.uuid,
-            'places': len(place_map), 'sessions': len(place_map.sessions()),
-            'model': model.card.name, 'provider': model.provider,
-            'provider_warning': model.warning or '',
-            'forgotten': place_map.forgotten, 'map_problem': engine.map_problem,
-        }
-        for sentence in self._map_news.of(engine):
-            self.get_logger().warning(sentence)
+        if self._engine is not None:
+            self._health.look_at_map()
 
     def _map_changed(self) -> None:
         """Another map or session has begun: start anew and tell."""
         self._stream.restart()
         self._outputs.forget()
         self._look_at_map()
-
-    def _age_ms(self, stamp_ns: int) -> float | None:
-        age_ms = (self.get_clock().now().nanoseconds - stamp_ns) / 1e6
-        self._foreign_clock = abs(age_ms) > FOREIGN_CLOCK_MS
-        return None if self._foreign_clock else age_ms
 
     def _session_name(self) -> str:
         """Name of the drive that begins now; '' while simulated time has not begun."""

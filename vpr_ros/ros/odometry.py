@@ -5,12 +5,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from vpr_ros.odometry import Added, OdometryTrack
 from vpr_ros.ros.geometry import pose_from_message, stamp_from_message
 from vpr_ros.types import Pose
 
+ODDITIES = {
+    Added.INVALID: 'odometry holds NaN, infinity or no rotation; such poses are left out',
+    Added.JUMPED: 'odometry jumped; the way of the jump does not count as travelled',
+    Added.RESTARTED: 'odometry began anew, its stamps or its frame are others',
+}
 
 class OdometryBuffer:
     """An :class:`~vpr_ros.odometry.OdometryTrack` with a lock, and a way to wait for news."""
@@ -19,6 +25,7 @@ class OdometryBuffer:
         """Start without odometry."""
         self._track = OdometryTrack()
         self._frame_id = ''
+        self._heard_s: float | None = None
         self._changed = threading.Condition()
 
     def add(self, message: Any) -> Added:
@@ -27,6 +34,7 @@ class OdometryBuffer:
         with self._changed:
             added = self._track.add(stamp_from_message(message.header.stamp), pose)
             self._frame_id = message.header.frame_id
+            self._heard_s = time.monotonic()
             self._changed.notify_all()
         return added
 
@@ -50,6 +58,11 @@ class OdometryBuffer:
                 )
             found = self._track.at(stamp_ns, max_gap_s=timeout_s)
             return (None, None) if found is None else (found.pose, found.travelled_m)
+
+    def silence_s(self, now_s: float) -> float:
+        """Seconds since the last message, 0 while none has come yet."""
+        with self._changed:
+            return 0.0 if self._heard_s is None else now_s - self._heard_s
 
     def describe(self) -> str:
         """In words."""

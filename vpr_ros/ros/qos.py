@@ -32,3 +32,7 @@ STATUS = QoSProfile(
 PICTURE = QoSProfile(
     depth=2, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE
 )
+# rclpy's default keeps 10 requests: of a burst of calls most would be lost without an answer.
+SERVICE = QoSProfile(
+    depth=1000, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE
+)

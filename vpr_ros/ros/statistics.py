@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+import math
 import threading
 
 import numpy as np
@@ -16,6 +17,7 @@ from vpr_ros.types import Reason, Recognition
 WINDOW = 500  # samples that percentiles look back over
 RATE_WINDOW_S = 5.0
 MAX_NAMED = 16  # different errors that are kept by name; the rest is counted together
+NOTICE_S = 5.0  # what was noticed stays in the diagnostics so long after it was last seen
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Snapshot:
         errors_lately: such images since the snapshot before.
         reasons: outcome -> count.
         last_reason: outcome of the last recognition, or None.
+        notices: sentences about what was wrong with the input within the last seconds.
     """
 
     received: int = 0
@@ -52,6 +55,7 @@ class Snapshot:
     errors_lately: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
     last_reason: Reason | None = None
+    notices: tuple[str, ...] = ()
 
 
 class Statistics:
@@ -69,6 +73,7 @@ class Statistics:
         self._ages: deque[float] = deque(maxlen=WINDOW)
         self._last_reason: Reason | None = None
         self._seen: Counter[str] = Counter()
+        self._notices: dict[str, tuple[float, str]] = {}
 
     def received(self, now_s: float, *, dropped: int = 0) -> None:
         """An image came in, and ``dropped`` older ones had to go for it."""
@@ -92,6 +97,23 @@ class Statistics:
                 return False
             self._errors[sentence] += 1
             return new
+
+    def notice(self, what: str, sentence: str, now_s: float) -> bool:
+        """Something odd came in, and was dealt with.
+
+        Args:
+            what: kind of oddity; a later sentence of the same kind takes its place.
+            sentence: for the diagnostics.
+            now_s: monotonic seconds.
+
+        Returns:
+            True when nothing of this kind was noticed within the last seconds, so that a log
+            speaks once of what goes on.
+        """
+        with self._lock:
+            before_s, _ = self._notices.get(what, (-math.inf, ''))
+            self._notices[what] = now_s, sentence
+            return now_s - before_s > NOTICE_S
 
     def recognized(self, recognition: Recognition, now_s: float, age_ms: float | None) -> None:
         """A frame was processed; ``age_ms`` is None when its clock is not the node's."""
@@ -124,6 +146,10 @@ class Statistics:
                 errors_lately=lately['errors'],
                 reasons=dict(self._reasons),
                 last_reason=self._last_reason,
+                notices=tuple(
+                    sentence for seen_s, sentence in self._notices.values()
+                    if now_s - seen_s <= NOTICE_S
+                ),
             )
 
 

@@ -9,7 +9,7 @@ one image ends: it is counted and named, and the node goes on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import time
 import traceback
 from typing import Any, Protocol
@@ -19,12 +19,13 @@ from vpr_ros.ros.camera import rgb_of
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.geometry import stamp_from_message
 from vpr_ros.ros.odometry import OdometryBuffer
+from vpr_ros.ros.stamps import StampJudge, Verdict
 from vpr_ros.ros.statistics import Statistics
-from vpr_ros.types import Frame, Recognition
+from vpr_ros.types import Frame, Reason, Recognition
 
 # In lockstep the odometry that was sent before an image may arrive just after it.
 LOCKSTEP_WAIT_S = 0.1
-JUMP_NS = 1_000_000_000  # further back than this, time has jumped; less is an image out of order
+BLANK = 3  # blank images in a row are worth a word; one is a tunnel or a flash
 
 
 class Log(Protocol):
@@ -55,6 +56,7 @@ class Stream:
         max_rate_hz: most images processed per second of their stamps; 0 for all.
         odometry_timeout_s: see the parameter.
         problem: the last unexpected error, '' for none.
+        image_format: size and encoding of the last image, such as ``640x480 rgb8``; '' before.
     """
 
     engine: Engine
@@ -69,7 +71,10 @@ class Stream:
     max_rate_hz: float = 0.0
     odometry_timeout_s: float = 1.0
     problem: str = ''
-    _last_ns: int | None = None
+    image_format: str = ''
+    _judge: StampJudge = field(default_factory=StampJudge)
+    _processed_ns: int | None = None
+    _blank: int = 0
 
     def process(self, message: Any) -> None:
         """Take one sensor_msgs/Image or CompressedImage; never raises."""
@@ -88,13 +93,15 @@ class Stream:
 
     def restart(self) -> None:
         """Forget which image was the last: the camera starts anew, or the map is another."""
-        self._last_ns = None
+        self._judge.restart()
+        self._processed_ns = None
 
     def _process(self, message: Any) -> None:
         stamp_ns = stamp_from_message(message.header.stamp)
         if not self._is_next(stamp_ns):
             return
         image = rgb_of(message)
+        self._note_format(message, image.shape[1], image.shape[0])
         pose, travelled_m = None, None
         if self.odometry is not None:
             wait_s = LOCKSTEP_WAIT_S if self.lockstep and self.odometry_expected() else 0.0
@@ -103,25 +110,42 @@ class Stream:
             )
         frame = Frame(image, stamp_ns, message.header.frame_id, pose, travelled_m)
         recognition = self.engine.recognizer.process(frame)
+        self._note_blank(recognition)
         self.statistics.recognized(recognition, time.monotonic(), self.age_ms(stamp_ns))
         self.publish(frame, recognition)
 
     def _is_next(self, stamp_ns: int) -> bool:
         """Whether an image is to be processed; follows time when it jumps back."""
-        if self._last_ns is not None:
-            step_ns = stamp_ns - self._last_ns
-            if step_ns < -JUMP_NS:
-                self.log.warning(
-                    f'time jumped back by {-step_ns / 1e9:.1f} s (a bag that loops?): what was '
-                    f'just seen is forgotten'
-                )
-                self.statistics.count('time_jumps')
-                self.engine.recognizer.reset()
-                self.forget()
-            elif step_ns < 0:
-                self.statistics.count('out_of_order')
-                return False
-            elif self.max_rate_hz > 0 and step_ns < 1e9 / self.max_rate_hz:
-                return False
-        self._last_ns = stamp_ns
+        now_s, before_ns = time.monotonic(), self._processed_ns
+        verdict, oddity, sentence = self._judge.judge(stamp_ns, now_s)
+        if oddity and self.statistics.notice(oddity, sentence, now_s):
+            self.log.warning(sentence)
+        if verdict is Verdict.LEAVE:
+            self.statistics.count('out_of_order')
+            return False
+        if verdict is Verdict.ANEW:
+            self.statistics.count('time_jumps')
+            self.engine.recognizer.reset()
+            self.forget()
+        elif (self.max_rate_hz > 0 and before_ns is not None
+                and stamp_ns - before_ns < 1e9 / self.max_rate_hz):
+            return False
+        self._processed_ns = stamp_ns
         return True
+
+    def _note_format(self, message: Any, width: int, height: int) -> None:
+        kind = getattr(message, 'encoding', None) or message.format.partition(';')[0]
+        found, before = f'{width}x{height} {kind}', self.image_format
+        self.image_format = found
+        if before not in ('', found):
+            sentence = f'images changed from {before} to {found}'
+            if self.statistics.notice('format', sentence, time.monotonic()):
+                self.log.warning(sentence)
+
+    def _note_blank(self, recognition: Recognition) -> None:
+        self._blank = self._blank + 1 if recognition.reason is Reason.BLANK_IMAGE else 0
+        if self._blank >= BLANK:
+            sentence = (f'the last {self._blank} images are blank: is the lens covered, or the '
+                        f'exposure wrong?')
+            if self.statistics.notice('blank', sentence, time.monotonic()):
+                self.log.warning(sentence)

@@ -19,10 +19,11 @@ Item = TypeVar('Item')
 Result = TypeVar('Result')
 
 LOCKSTEP_CAPACITY = 1000  # images; a replay that is further ahead than this loses some
+MOST_JOBS = 10  # in a row while an image waits: a storm of service calls must not blind the robot
 
 
 class Worker(Generic[Item]):
-    """A thread that runs jobs first and processes items else."""
+    """A thread that runs jobs first and processes items else, and in a storm of jobs as well."""
 
     def __init__(self, process: Callable[[Item], None], *, keep_all: bool = False) -> None:
         """Prepare; :meth:`start` starts the thread.
@@ -63,7 +64,7 @@ class Worker(Generic[Item]):
             self._items.clear()
 
     def submit(self, job: Callable[[], Result]) -> Future[Result]:
-        """Run a job in the thread, before any waiting item.
+        """Run a job in the thread, before waiting items (all but one in :data:`MOST_JOBS`).
 
         Returns:
             A future with the job's result or exception; cancelled when the worker has stopped.
@@ -98,13 +99,16 @@ class Worker(Generic[Item]):
             self._thread.join()
 
     def _run(self) -> None:
+        in_a_row = 0
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._jobs or self._items or self._stopping)
-                if self._jobs:
+                if self._jobs and not (self._items and in_a_row >= MOST_JOBS):
                     work = self._jobs.popleft()
+                    in_a_row += 1
                 elif self._items:
                     work = partial(self._process, self._items.popleft())
+                    in_a_row = 0
                 else:
                     return
             work()
