@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A look at the running ROS graph: a node that listens and asks, and ends without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import time
+from typing import Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile
+
+DISCOVERY_S = 2.0  # longest time in which nodes and topics are expected to be discovered
+SETTLE_S = 0.3  # after what was looked for was found: others may follow
+ANSWER_S = 2.0
+WAKE_S = 0.05
+
+
+class Graph:
+    """A node in a context of its own; a context manager that ends both."""
+
+    def __init__(self, domain: int | None = None) -> None:
+        """Join a domain.
+
+        Args:
+            domain: None takes that of the environment.
+        """
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context, domain_id=domain)
+        self.domain = self._context.get_domain_id()
+        self.node = rclpy.create_node(
+            'vpr_doctor', context=self._context, start_parameter_services=False,
+            enable_rosout=False,
+        )
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+
+    def spin_until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Let messages and discoveries come in; returns whether ``done`` became true."""
+        end_s = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() >= end_s:
+                return False
+            self._executor.spin_once(timeout_sec=WAKE_S)
+        return True
+
+    def spin(self, seconds: float) -> None:
+        """Let messages and discoveries come in for a while."""
+        self.spin_until(lambda: False, seconds)
+
+    def publishers(self, topic: str, *, wait_s: float = 0.0) -> Sequence[Any]:
+        """Endpoints that publish a topic, waiting for the first to be discovered."""
+        name = self.node.resolve_topic_name(topic)
+        if self.spin_until(lambda: self.node.count_publishers(name) > 0, wait_s) and wait_s:
+            self.spin(SETTLE_S)
+        return self.node.get_publishers_info_by_topic(name)
+
+    def call(self, service_type: Any, name: str, request: Any) -> Any | None:
+        """Call a service; None when it does not answer in time."""
+        client: Any = self.node.create_client(service_type, name)
+        try:
+            if not self.spin_until(client.service_is_ready, ANSWER_S):
+                return None
+            future = client.call_async(request)
+            self.spin_until(future.done, ANSWER_S)
+            return future.result() if future.done() else None
+        finally:
+            self.node.destroy_client(client)
+
+    def listen(self, wanted: Sequence[tuple[Any, str, QoSProfile]], seconds: float,
+               enough: int = 0) -> list[list[tuple[float, Any]]]:
+        """Receive several topics at once.
+
+        Args:
+            wanted: type, topic and quality of service of each.
+            seconds: to listen.
+            enough: stop when each has so many messages; 0 listens to the end.
+
+        Returns:
+            For each topic its messages with the time of arrival, seconds of a steady clock.
+        """
+        received: list[list[tuple[float, Any]]] = [[] for _ in wanted]
+
+        def into(box: list[tuple[float, Any]]) -> Callable[[Any], None]:
+            return lambda message: box.append((time.monotonic(), message))
+
+        subscriptions = [
+            self.node.create_subscription(kind, topic, into(box), profile)
+            for (kind, topic, profile), box in zip(wanted, received, strict=True)
+        ]
+        self.spin_until(
+            lambda: enough > 0 and all(len(box) >= enough for box in received), seconds)
+        for subscription in subscriptions:
+            self.node.destroy_subscription(subscription)
+        return received
+
+    def __enter__(self) -> Graph:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self._context)
+
+
+def name_of(endpoint: Any) -> str:
+    """Fully qualified name of the node behind an endpoint."""
+    return f'{endpoint.node_namespace.rstrip("/")}/{endpoint.node_name}'
