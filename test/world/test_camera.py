@@ -58,3 +58,15 @@ def test_the_yaw_of_a_planar_pose_is_its_heading(yaw):
 def test_an_impossible_camera_is_refused_with_what_to_choose(wrong):
     with pytest.raises(ConfigError, match='choose'):
         Camera(**wrong)
+
+
+@pytest.mark.parametrize(('yaw_deg', 'axis'), [
+    (0.0, (1.0, 0.0, 0.0)), (90.0, (0.0, 1.0, 0.0)), (180.0, (-1.0, 0.0, 0.0)),
+    (-90.0, (0.0, -1.0, 0.0)),
+])
+def test_yaw_turns_the_view_about_the_vertical(
+    yaw_deg: float, axis: tuple[float, float, float]
+) -> None:
+    optical = rotation_of(Camera(yaw_deg=yaw_deg).pose_on(planar_pose(3.0, 4.0, 0.0, 'map')))
+    np.testing.assert_allclose(optical[:, 2], axis, atol=1e-12)
+    np.testing.assert_allclose(optical[:, 1], (0.0, 0.0, -1.0), atol=1e-12)

@@ -29,6 +29,7 @@ class Camera:
         horizontal_fov_deg: horizontal field of view, degrees, in (10, 150).
         height_m: height of the optical centre above the ground, metres.
         pitch_deg: positive looks up, degrees.
+        yaw_deg: about the vertical, degrees; 0 looks ahead, 90 to the left, 180 back.
     """
 
     width: int = 640
@@ -36,6 +37,7 @@ class Camera:
     horizontal_fov_deg: float = 75.0
     height_m: float = 1.2
     pitch_deg: float = 0.0
+    yaw_deg: float = 0.0
 
     def __post_init__(self) -> None:
         if not (8 <= self.width <= 4096 and 8 <= self.height <= 4096):
@@ -50,6 +52,9 @@ class Camera:
         if abs(self.pitch_deg) > 30.0:
             raise ConfigError(f'The camera pitch is {self.pitch_deg} degrees, but at most 30 '
                               'either way is drawn; choose for example 0.')
+        if not abs(self.yaw_deg) <= 360.0:
+            raise ConfigError(f'The camera yaw is {self.yaw_deg} degrees, but at most a full '
+                              'turn either way is drawn; choose for example 180.')
 
     @property
     def focal_px(self) -> float:
@@ -72,7 +77,10 @@ class Camera:
         pitch = math.radians(self.pitch_deg)
         up = np.array([[math.cos(pitch), 0.0, -math.sin(pitch)], [0.0, 1.0, 0.0],
                        [math.sin(pitch), 0.0, math.cos(pitch)]])
-        rotation = rotation_of(base)
+        yaw = math.radians(self.yaw_deg)
+        aside = np.array([[math.cos(yaw), -math.sin(yaw), 0.0],
+                          [math.sin(yaw), math.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
+        rotation = rotation_of(base) @ aside
         position = np.asarray(base.position_m) + rotation @ np.array([0.0, 0.0, self.height_m])
         return pose_from(rotation @ up @ OPTICAL_IN_BASE, position, base.frame_id)
 
