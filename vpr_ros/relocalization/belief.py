@@ -122,7 +122,8 @@ class Belief:
         lone = (counts > 0) & (total <= 0.0)  # the nearer one of a gap, many deviations away
         weight[lone[source]], total[lone] = 1.0, 1.0
         share = weight / total[source] * mass[source]
-        return np.bincount(target, share, len(tracks)), float(mass[counts == 0].sum())
+        moved = np.asarray(np.bincount(target, share, len(tracks)), np.float64)
+        return moved, float(mass[counts == 0].sum())
 
     def _normalize(self) -> None:
         total = float(self.places.sum()) + self.elsewhere

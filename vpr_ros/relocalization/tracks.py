@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The places of a map as tracks: along each drive, at which metre (or second) every place lies.
 
-The filter's states are these *stations*. Places that a drive took at one metre with several cameras
-are one station.
+The filter's states are these *stations*. Places that a drive took at one metre with several
+cameras are one station.
 """
 
 from __future__ import annotations
