@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from training import checkpoint
 from training.claims.files import write_whole
 from training.claims.scale import TOWER_HELD_OUT, Scale
 from training.claims.towns import SEEN_LIGHT, UNSEEN, Report, held_out_set
@@ -31,9 +32,10 @@ from training.precision import Precision
 from training.sources import ie_tower_validation
 from training.train import Trainer
 from vpr_ros.errors import DataError
-from vpr_ros.types import FloatArray
+from vpr_ros.types import FloatArray, ImageArray
 
 AT = (1, 5)
+BATCH = 16
 NIGHT, WEATHER, FLOORS = 'night', 'unseen weather', 'ie_tower'
 SETS = (NIGHT, WEATHER, FLOORS)
 
@@ -95,29 +97,46 @@ def read_cells(folder: Path) -> list[Cell]:
     return found
 
 
-def evaluation_sets(folder: Path, scale: Scale) -> list[EvaluationSet]:
+@dataclass(frozen=True)
+class Asked:
+    """An evaluation set with its images, read once for all cells.
+
+    Attributes:
+        dataset: what is right.
+        database: uint8 (n, H, W, 3) RGB.
+        queries: uint8 (m, H, W, 3) RGB.
+    """
+
+    dataset: EvaluationSet
+    database: ImageArray
+    queries: ImageArray
+
+
+def evaluation_sets(folder: Path, scale: Scale) -> list[Asked]:
     """Places that no training has seen."""
     towns = folder / 'towns'
     sets = [held_out_set(towns, NIGHT, (SEEN_LIGHT,)), held_out_set(towns, WEATHER, UNSEEN)]
     if scale.tower:
-        tower = ie_tower_validation(Path(scale.tower), TOWER_HELD_OUT)
+        tower = ie_tower_validation(folder / 'tower', TOWER_HELD_OUT)
         sets.append(EvaluationSet(FLOORS, tower.database, tower.queries, tower.correct,
                                   tower.ignored))
-    return sets
+    return [Asked(found, *(np.concatenate(list(batches(paths, scale.height, scale.width)))
+                           for paths in (found.database, found.queries))) for found in sets]
 
 
-def run_cell(folder: Path, scale: Scale, key: str, seed: int, sets: Sequence[EvaluationSet],
+def run_cell(folder: Path, scale: Scale, key: str, seed: int, sets: Sequence[Asked],
              report: Report) -> None:
     """Train a variant, ask it, and write the cell."""
     began = time.process_time()
-    recipe = recipe_of(VARIANTS[key], scale, folder / 'towns', seed)
+    first = _first_weights(folder, scale, key, seed, report)
+    recipe = recipe_of(VARIANTS[key], scale, folder, seed, first)
     run = folder / 'runs' / f'{key}_{seed}'
     trainer = Trainer(recipe, run, lambda line: report(f'{key} {seed}: {line}'))
     if VARIANTS[key].trained:
         trainer.run()
     network = PlaceNetwork(recipe.architecture)
     network.load_state_dict(trainer.average)
-    hits = {dataset.name: hits_of(network.eval(), dataset, scale) for dataset in sets}
+    hits = {asked.dataset.name: hits_of(network.eval(), asked) for asked in sets}
     found: dict[str, Any] = {'variant': key, 'seed': seed, 'dim': network.dim, 'hits': hits,
                              'cpu_s': round(time.process_time() - began, 1)}
     write_whole(cell_file(folder, key, seed), json.dumps(found) + '\n')
@@ -126,21 +145,36 @@ def run_cell(folder: Path, scale: Scale, key: str, seed: int, sets: Sequence[Eva
         f'{name} {np.mean(of[1]):.3f}' for name, of in hits.items()))
 
 
+def _first_weights(folder: Path, scale: Scale, key: str, seed: int, report: Report
+                   ) -> Path | None:
+    """All trainings of NetVLAD with one seed begin with the same clusters."""
+    if VARIANTS[key].aggregation != 'netvlad':
+        return None
+    path = folder / 'first' / f'netvlad_{seed}.pt'
+    if not path.is_file():
+        recipe = recipe_of(VARIANTS['netvlad_shelf'], scale, folder, seed)
+        trainer = Trainer(recipe, folder / 'runs' / f'first_{seed}',
+                          lambda line: report(f'first weights {seed}: {line}'))
+        checkpoint.save(path, checkpoint.network_state(trainer.network))
+    return path
+
+
 @torch.no_grad()
-def hits_of(network: PlaceNetwork, dataset: EvaluationSet, scale: Scale) -> dict[int, list[int]]:
+def hits_of(network: PlaceNetwork, asked: Asked) -> dict[int, list[int]]:
     """Per N and query, 1 where a right answer is among the first N; descriptors as they are."""
-    paths = list(dict.fromkeys((*dataset.database, *dataset.queries)))
     precision = Precision('bfloat16', torch.device('cpu'))
-    described: list[FloatArray] = []
-    for images in batches(paths, scale.height, scale.width):
-        with precision.context():
-            described.append(network(torch.from_numpy(images)).numpy())
-    row_of = {path: row for row, path in enumerate(paths)}
-    descriptors = np.concatenate(described)
-    database = descriptors[[row_of[path] for path in dataset.database]]
-    queries = descriptors[[row_of[path] for path in dataset.queries]]
+
+    def describe(images: ImageArray) -> FloatArray:
+        found = []
+        for start in range(0, len(images), BATCH):
+            with precision.context():
+                found.append(network(torch.from_numpy(images[start : start + BATCH])).numpy())
+        return np.concatenate(found)
+
+    database, queries = describe(asked.database), describe(asked.queries)
     one_by_one = [
-        recalls(database, queries[[row]], [dataset.correct[row]], [dataset.ignored[row]], AT)
-        for row in range(len(queries))
+        recalls(database, queries[[row]], [right], [skipped], AT)
+        for row, (right, skipped) in enumerate(
+            zip(asked.dataset.correct, asked.dataset.ignored, strict=True))
     ]
     return {at: [int(found[str(at)]) for found in one_by_one] for at in AT}

@@ -16,6 +16,7 @@ from training.claims.cells import (
 )
 from training.claims.page import page
 from training.claims.scale import Scale, keep_scale
+from training.claims.tower import shrink_tower
 from training.claims.towns import Report, render_towns
 from training.claims.variants import check_inputs
 
@@ -36,6 +37,7 @@ def run_claims(folder: Path, scale: Scale, wanted: Sequence[str], report: Report
     check_inputs(scale)
     keep_scale(folder, scale)
     render_towns(folder / 'towns', scale, report)
+    shrink_tower(folder / 'tower', scale)
     sets = evaluation_sets(folder, scale)
     for key, seed in cells_of(scale):
         file = cell_file(folder, key, seed)

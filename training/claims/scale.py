@@ -46,17 +46,17 @@ class Scale:
 
     weights: str = IMAGENET
     tower: str = TOWER
-    tower_floors: tuple[str, ...] = ('floor3', 'floor9', 'floor11')
-    towns: tuple[int, ...] = (300, 301, 302)
+    tower_floors: tuple[str, ...] = ('floor9', 'floor11')
+    towns: tuple[int, ...] = (300, 301)
     held_out_towns: tuple[int, ...] = (400, 401)
     spacing_m: float = 4.0
-    height: int = 120
-    width: int = 160
+    height: int = 96
+    width: int = 128
     clusters: int = 16
     train_from: str = 'fire6'
     negatives: int = 5
     batch: int = 4
-    round_queries: int = 120
+    round_queries: int = 80
     rounds: int = 2
     pool: int = 1000
     shared_pool: int = 100
@@ -70,7 +70,7 @@ class Scale:
 
 FULL = Scale()
 QUICK = Scale(tower_floors=('floor3',), towns=(300,), held_out_towns=(400,), spacing_m=12.0,
-              height=64, width=96, clusters=4, negatives=2, batch=2, round_queries=4, rounds=2,
+              height=48, width=64, clusters=4, negatives=2, batch=2, round_queries=4, rounds=2,
               pool=40, shared_pool=10, seeds=(0,))
 
 

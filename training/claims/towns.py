@@ -21,6 +21,7 @@ from training.sources import posed
 from vpr_ros.world import Camera, Conditions, Drive, World
 
 Report = Callable[[str], None]
+WIDTH, HEIGHT = 160, 120  # of what is drawn
 RADIUS_M = 5.0  # of positives; also the distance within which an answer is right
 MAX_TURN_RAD = np.deg2rad(45)
 DATABASE = 'day'
@@ -50,7 +51,7 @@ def _render(root: Path, scale: Scale, seeds: Sequence[int], conditions: Sequence
     rows = []
     for seed in seeds:
         rng = np.random.default_rng((11, seed))
-        world, camera = World(seed), _camera(rng, scale)
+        world, camera = World(seed), _camera(rng)
         for number, name in enumerate(conditions):
             drive = Drive(world, CONDITIONS[name](number + 1), seed=1000 * seed + number,
                           rate_hz=render.SPEED_MPS / scale.spacing_m,
@@ -66,9 +67,9 @@ def _render(root: Path, scale: Scale, seeds: Sequence[int], conditions: Sequence
     render.write_frames(root / 'frames.csv', rows)
 
 
-def _camera(rng: np.random.Generator, scale: Scale) -> Camera:
+def _camera(rng: np.random.Generator) -> Camera:
     """One camera for all drives of a town, another for the next."""
-    return Camera(scale.width, scale.height, float(rng.uniform(65, 90)),
+    return Camera(WIDTH, HEIGHT, float(rng.uniform(65, 90)),
                   float(rng.uniform(0.5, 1.4)), float(rng.uniform(-2, 5)))
 
 

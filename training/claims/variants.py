@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,13 +47,13 @@ class Variant:
 
 
 VARIANTS: dict[str, Variant] = {
-    'max_shelf': Variant('max, off the shelf', 'max', ''),
     'netvlad_shelf': Variant('NetVLAD, off the shelf', loss=''),
-    'max_triplet': Variant('max, triplet', 'max'),
     'triplet': Variant('NetVLAD, triplet'),
     'contrastive': Variant('NetVLAD, contrastive', loss='contrastive'),
     'sare_ind': Variant('NetVLAD, SARE-Ind', loss='sare_ind'),
     'sare_joint': Variant('NetVLAD, SARE-Joint', loss='sare_joint'),
+    'max_shelf': Variant('max, off the shelf', 'max', ''),
+    'max_triplet': Variant('max, triplet', 'max'),
     'partial': Variant('NetVLAD, triplet, partial mining', mining='partial'),
     'random': Variant('NetVLAD, triplet, random negatives', mining='random'),
     'other_time': Variant('NetVLAD, triplet, towns alone, positives of other drives',
@@ -64,17 +63,27 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
-def recipe_of(variant: Variant, scale: Scale, towns: Path, seed: int) -> Recipe:
-    """The recipe of one training; of a variant off the shelf, that of its first weights."""
-    sources: list[dict[str, Any]] = [{'kind': 'posed', 'path': str(towns / 'trained')}]
+def recipe_of(variant: Variant, scale: Scale, folder: Path, seed: int, first: Path | None = None
+              ) -> Recipe:
+    """The recipe of one training; of a variant off the shelf, that of its first weights.
+
+    Args:
+        variant: what is trained.
+        scale: how.
+        folder: of the comparison.
+        seed: of the training.
+        first: checkpoint to begin with; None: ImageNet weights and clusters of the images.
+    """
+    sources: list[dict[str, Any]] = [{'kind': 'posed', 'path': str(folder / 'towns' / 'trained')}]
     if scale.tower and not variant.towns_alone:
-        sources.append({'kind': 'ie_tower', 'path': scale.tower,
-                        'without_floors': floors_left_out(scale)})
+        sources.append({'kind': 'ie_tower', 'path': str(folder / 'tower'),
+                        'without_floors': list(TOWER_HELD_OUT)})
     loss = variant.loss or 'triplet'
     return parse_recipe({
         'architecture': {'backbone': 'squeezenet1_1', 'reduced': 0, 'dim': 0,
                          'aggregation': variant.aggregation, 'clusters': scale.clusters},
-        'initial_weights': scale.weights, 'train_from': scale.train_from, 'sources': sources,
+        'initial_weights': '' if first else scale.weights,
+        'initial_checkpoint': str(first or ''), 'train_from': scale.train_from, 'sources': sources,
         'stored_height': scale.height, 'stored_width': scale.width,
         'height': scale.height, 'width': scale.width,
         'evaluation_height': scale.height, 'evaluation_width': scale.width,
@@ -104,9 +113,3 @@ def check_inputs(scale: Scale) -> None:
         raise DataError(f'{scale.tower} holds no frames.csv; give the folder of ie_tower with '
                         f'--tower, or take --without-tower')
 
-
-def floors_left_out(scale: Scale) -> list[str]:
-    """All floors of ie_tower but the few that are trained on; the held-out ones are among them."""
-    with (Path(scale.tower) / 'frames.csv').open(encoding='utf-8', newline='') as file:
-        floors = {row['floor'] for row in csv.DictReader(file)}
-    return sorted((floors | set(TOWER_HELD_OUT)) - (set(scale.tower_floors) - set(TOWER_HELD_OUT)))
