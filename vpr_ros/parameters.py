@@ -210,6 +210,19 @@ PARAMETERS: tuple[Parameter, ...] = (
               read_only=True, group='node'),
     Parameter('diagnostics_period_s', 1.0, 'Period of the diagnostics message.', 0.05, 3600.0,
               read_only=True, group='node'),
+    Parameter('fleet_uri', '',
+              'The map that robots share (docs/fleet.md): URI of a Milvus server, such as '
+              "http://host:19530, or a .db file for this process alone; '' is no fleet. A token "
+              'comes from the environment variable VPR_FLEET_TOKEN.', read_only=True,
+              group='node'),
+    Parameter('fleet_collection', 'vpr_places',
+              "Beginning of the name of the shared map's collection; robots with the same one "
+              'share.', read_only=True, group='node'),
+    Parameter('fleet_candidates', 50,
+              'Places of other robots that each new place is compared with.', 1, 1000,
+              read_only=True, group='node'),
+    Parameter('fleet_timeout_s', 5.0, 'Longest wait for an answer of the shared map.', 0.1, 600.0,
+              read_only=True, group='node'),
 )
 
 BY_NAME: Mapping[str, Parameter] = {parameter.name: parameter for parameter in PARAMETERS}

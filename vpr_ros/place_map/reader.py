@@ -96,6 +96,25 @@ class MapReader(Lookups):
                 self._view.columns.row(place_id)
             return self._view.similarities(half, ids)
 
+    def compare(self, descriptor: FloatArray, others: FloatArray) -> FloatArray:
+        """Similarity of a query to descriptors from elsewhere, by the statistics of this map.
+
+        Args:
+            descriptor: float32 (D,), L2-normalised.
+            others: float32 (n, D), each L2-normalised.
+
+        Returns:
+            float32 (n,), what :meth:`search` would say if they were places of this map.
+
+        Raises:
+            MapError: a descriptor does not fit the map.
+        """
+        dim = self._model.dim
+        half = to_half(descriptor, dim)
+        halves = np.array([to_half(other, dim) for other in others], np.float16).reshape(-1, dim)
+        with self._reading('search'):
+            return self._view.statistics.similarities(half, halves)
+
     # -- reading --------------------------------------------------------------------------------
 
     def descriptor(self, place_id: int) -> FloatArray:

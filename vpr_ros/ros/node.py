@@ -24,6 +24,7 @@ from vpr_ros.errors import VprError
 from vpr_ros.parameters import Value
 from vpr_ros.ros import parameters, qos
 from vpr_ros.ros.engine import Engine
+from vpr_ros.ros.fleet import FleetLink, fleet_settings
 from vpr_ros.ros.health import Health
 from vpr_ros.ros.odometry import ODDITIES, OdometryBuffer
 from vpr_ros.ros.outputs import Outputs
@@ -87,6 +88,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self._worker: Worker[Any] = Worker(self._process, keep_all=self._lockstep)
         self._worker.start()
         try:
+            fleet_settings(values)
             self._worker.submit(lambda: engine.open(self._session_name())).result()
         except VprError as error:
             self._worker.stop()
@@ -95,19 +97,21 @@ class PlaceRecognitionNode(LifecycleNode):
             return FAILURE
         self._engine, self.failure = engine, ''
         self._outputs = Outputs(self, engine)
+        self._fleet = FleetLink(self, engine, self._outputs, values)
         self._health = Health(
             self, engine, self._statistics, self._odometry, self._outputs,
             image_topic=self.image_topic(), transport=self._transport, lockstep=self._lockstep,
             building=lambda: self._answers.builder.progress,
         )
         self._stream = Stream(
-            engine, self._odometry, self._statistics, self._outputs.publish, self._outputs.forget,
-            self._health.age_ms, self.get_logger(), lambda: self.count_publishers('odom') > 0,
+            engine, self._odometry, self._statistics, self._fleet.after(self._outputs.publish),
+            self._outputs.forget, self._health.age_ms, self.get_logger(),
+            lambda: self.count_publishers('odom') > 0,
             lockstep=self._lockstep,
         )
         self._take_rates(values)
         self._answers = Services(self, engine, self._worker, self._outputs, self._map_changed)
-        self._poses = PoseUpdates(self, engine, self._worker, self._look_at_map)
+        self._poses = PoseUpdates(self, engine, self._worker, self._poses_changed)
         self._worker.submit(self._map_changed)
         # a steady clock: silence must be noticed while simulated time stands still, too
         self._timer = self.create_timer(
@@ -183,6 +187,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self._answers.destroy()
         self._poses.destroy()
         self._worker.clear()
+        self._fleet.stop()
         self._worker.submit(engine.close)
         self._worker.stop()
         self._outputs.destroy()
@@ -234,6 +239,7 @@ class PlaceRecognitionNode(LifecycleNode):
         if self._engine is not None:
             self._worker.submit(self._look_at_map)
             self._health.publish(self._stream)
+            self._fleet.publish_status()
 
     # -- in the worker's thread -----------------------------------------------------------------
 
@@ -248,6 +254,11 @@ class PlaceRecognitionNode(LifecycleNode):
         """Another map or session has begun: start anew and tell."""
         self._stream.restart()
         self._outputs.forget()
+        self._fleet.map_changed()
+        self._look_at_map()
+
+    def _poses_changed(self) -> None:
+        self._fleet.poses_changed()
         self._look_at_map()
 
     def _session_name(self) -> str:
