@@ -22,6 +22,7 @@ SHARE = f'share/{PACKAGE}'
 # executable for ros2 run and ros2 launch -> module:function
 NODES = {
     'place_recognition': 'vpr_ros.ros.place_recognition:main',
+    'slam_adapter': 'vpr_ros.ros.adapters.slam_adapter:main',
 }
 # command for the shell; ros2 run finds it as well. pip writes bin/vpr, colcon copies this one.
 COLCON_BIN = ('bin', ['resource/bin/vpr'])

@@ -44,7 +44,7 @@ class RelativePose:
         text: what it rests on, or why there is none, in words.
     """
 
-    query_T_match: Transform | None  # noqa: N815 - the project's way to say which frame in which
+    query_T_match: Transform | None
     covariance: Float64Array
     metric: bool
     inliers: int

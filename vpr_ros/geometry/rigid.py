@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rigid transforms and how their covariances move with them.
 
-A covariance is float64 (6, 6) over (x, y, z, rotation about x, y, z), metres and radians, about the
-fixed axes of the parent frame, as geometry_msgs/PoseWithCovariance has it: for a small
+A covariance is float64 (6, 6) over (x, y, z, rotation about x, y, z), metres and radians, about
+the fixed axes of the parent frame, as geometry_msgs/PoseWithCovariance has it: for a small
 ``(dt, w)`` the transform ``(R, t)`` becomes ``(Exp(w) R, t + dt)``.
 """
 

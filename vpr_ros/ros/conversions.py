@@ -17,6 +17,7 @@ from vpr_msgs.msg import (
 )
 from vpr_msgs.msg import MapInfo as MapInfoMessage
 from vpr_msgs.msg import Recognition as RecognitionMessage
+from vpr_ros.geometry.relative_pose import RelativePose
 from vpr_ros.place_map import PlaceMap, Session
 from vpr_ros.ros.geometry import (
     pose_from_message,
@@ -97,9 +98,15 @@ def match_to_message(match: Match, context: Context) -> PlaceMatch:
 
 
 def closures_to_message(
-    recognition: Recognition, context: Context
+    recognition: Recognition, context: Context, relative: RelativePose | None = None
 ) -> LoopClosureCandidates | None:
-    """The accepted loop closure of a query; None when there is none."""
+    """The accepted loop closure of a query; None when there is none.
+
+    Args:
+        recognition: what the pipeline said.
+        context: what messages say beyond it.
+        relative: where the match was taken from, as seen from the query; None when not asked for.
+    """
     match = recognition.best
     if not recognition.accepted or match is None:
         return None
@@ -115,6 +122,13 @@ def closures_to_message(
         has_map_pose=evidence.has_pose, map_frame_id=evidence.pose_frame_id,
     )
     candidate.match_pose_in_map.pose = evidence.pose
+    if relative is not None:
+        candidate.relative_pose_text = relative.text
+    if relative is not None and relative.query_T_match is not None:
+        candidate.has_relative_pose = True
+        candidate.relative_pose_up_to_scale = not relative.metric
+        candidate.match_pose_in_query.pose = pose_to_message(relative.query_T_match.pose())
+        candidate.match_pose_in_query.covariance = relative.covariance.ravel()
     candidate.header.stamp = stamp_to_message(recognition.stamp_ns)
     candidate.header.frame_id = recognition.frame_id
     return LoopClosureCandidates(header=candidate.header, candidates=[candidate])

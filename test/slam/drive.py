@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A drive of two laps through the real pipeline, as the node would publish it."""
+
+from __future__ import annotations
+
+from functools import cache
+import math
+from pathlib import Path
+import tempfile
+from typing import Any, NamedTuple
+
+from helpers import place_image, tiny_model
+import numpy as np
+
+from vpr_ros.assembly import open_recognizer
+from vpr_ros.geometry.relative_pose import RelativePose
+from vpr_ros.geometry.rigid import Transform, exp
+from vpr_ros.ros.conversions import Context, closures_to_message, recognition_to_message
+from vpr_ros.settings import Settings
+from vpr_ros.types import Frame, Pose
+
+PLACES = 24
+STEP_M = 4.0
+START_NS = 1_700_000_000_123_456_789
+SECOND = 1_000_000_000
+COVARIANCE = np.diag([0.01, 0.02, 0.03, 1e-4, 2e-4, 3e-4]) + 1e-5
+BASE_T_CAMERA = Transform(np.array([[0.0, 0, 1], [-1, 0, 0], [0, -1, 0]]),
+                          np.array([0.3, 0.1, 0.8]))
+IN_BASE = [0.3, 0.1, 0.8, -0.5, 0.5, -0.5, 0.5]  # the same as seven numbers
+
+
+class Moment(NamedTuple):
+    """One image of the drive.
+
+    Attributes:
+        stamp_ns: of it.
+        base: true pose of the base in the map.
+        closures: vpr_msgs/LoopClosureCandidates or None.
+        recognition: vpr_msgs/Recognition.
+    """
+
+    stamp_ns: int
+    base: Transform
+    closures: Any
+    recognition: Any
+
+
+def base_at(index: int) -> Transform:
+    """Where the robot is: a circle, and on the second lap half a metre beside it."""
+    angle = 2 * math.pi * (index % PLACES) / PLACES
+    radius = STEP_M * PLACES / (2 * math.pi) + (0.5 if index >= PLACES else 0.0)
+    heading = angle + math.pi / 2 + (0.05 if index >= PLACES else 0.0)
+    return Transform(exp(np.array([0, 0, heading])),
+                     np.array([radius * math.cos(angle), radius * math.sin(angle), 0.0]))
+
+
+@cache
+def drive() -> tuple[Moment, ...]:
+    """Two laps; the second recognises the first, with the true pose of each match."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = tiny_model(Path(folder))
+        settings = Settings(
+            model=str(model), keyframe_distance_m=1.0, context_keyframes=0,
+            min_sequence_support=0.0, min_probability=0.0, min_similarity=0.9)
+        recognizer = open_recognizer(settings, session='drive', robot='a')
+        context = Context(session_name=lambda _: 'drive', robot='a', own_session_id=1,
+                          map_uuid='', model_name='tiny', session_robot=lambda _: 'a')
+        moments = []
+        for index in range(2 * PLACES):
+            base = base_at(index)
+            frame = Frame(place_image(index % PLACES), START_NS + index * SECOND, 'camera',
+                          base.pose('map'), index * STEP_M)
+            found = recognizer.process(frame)
+            relative = None
+            if found.accepted and found.best is not None:
+                moment = (found.best.place.stamp_ns - START_NS) // SECOND
+                camera = (base @ BASE_T_CAMERA).inverse() @ base_at(moment) @ BASE_T_CAMERA
+                relative = RelativePose(camera, COVARIANCE, True, 100, 120, 'metric')
+            moments.append(Moment(
+                frame.stamp_ns, base, closures_to_message(found, context, relative),
+                recognition_to_message(found, context)))
+        recognizer.place_map.close()
+    return tuple(moments)
+
+
+def truth(query_ns: int, match_ns: int) -> Transform:
+    """Pose of the base at one stamp in the base at another."""
+    query, match = (base_at((at - START_NS) // SECOND) for at in (query_ns, match_ns))
+    return query.inverse() @ match
+
+
+def pose_of(stored: Pose) -> Transform:
+    """Short for tests."""
+    return Transform.of_pose(stored)
