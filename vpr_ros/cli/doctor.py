@@ -52,6 +52,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--domains', type=int, nargs='*', default=[0], metavar='ID',
                         help='other domains in which to look for the camera (default: 0)')
     parser.add_argument('--no-graph', action='store_true', help='leave the running system alone')
+    parser.add_argument('--quiet', action='store_true', help='print only what is to be mended')
     add_json(parser)
 
 
@@ -119,7 +120,8 @@ def _files(
 
 def _report(args: argparse.Namespace, findings: list[Finding]) -> dict[str, Any]:
     for finding in findings:
-        print(finding)
+        if finding.level is not Level.OK or not args.quiet:
+            print(finding)
     result = {'format': 1, 'findings': [
         {'level': f.level.value, 'subject': f.subject, 'found': f.found, 'fix': f.fix}
         for f in findings

@@ -14,6 +14,8 @@ from vpr_ros.model import Model
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.place_map.lock import WriterLock
 
+LONGEST_COMMAND = 80  # characters shown of what holds a map
+
 
 def check_map(
     path: Path, model: Model | None, *, mapping: bool = False, node_is_running: bool = False,
@@ -64,7 +66,7 @@ def _lock(path: Path, *, node_is_running: bool) -> list[Finding]:
     except MapError as problem:
         holder = re.search(r'in process (\d+)', str(problem))
         command = _command_of(int(holder.group(1))) if holder else ''
-        text = f'{problem}{f" (it runs {command})" if command else ""}'
+        text = f'{problem}{f"; it is {command}" if command else ""}'
         if holder and node_is_running:
             return [warning('map lock', text, 'nothing to do if that is your node; a second one '
                             'needs mode:=localization or a map of its own')]
@@ -78,6 +80,6 @@ def _command_of(process: int) -> str:
         words = Path(f'/proc/{process}/cmdline').read_bytes().split(b'\0')
     except OSError:
         return ''
-    shown = [Path(words[0].decode('utf-8', 'replace')).name,
-             *(word.decode('utf-8', 'replace') for word in words[1:4] if word)]
-    return ' '.join(shown).strip()
+    program, *others = (word.decode('utf-8', 'replace') for word in words)
+    text = ' '.join(' '.join([Path(program).name, *others]).split())
+    return text if len(text) <= LONGEST_COMMAND else f'{text[:LONGEST_COMMAND]}...'

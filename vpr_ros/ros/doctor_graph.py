@@ -76,7 +76,7 @@ class Graph:
         Args:
             wanted: type, topic and quality of service of each.
             seconds: to listen.
-            enough: stop when each has so many messages; 0 listens to the end.
+            enough: stop when each that has a publisher has so many messages; 0 listens to the end.
 
         Returns:
             For each topic its messages with the time of arrival, seconds of a steady clock.
@@ -90,8 +90,10 @@ class Graph:
             self.node.create_subscription(kind, topic, into(box), profile)
             for (kind, topic, profile), box in zip(wanted, received, strict=True)
         ]
+        expected = [box for (_, topic, _), box in zip(wanted, received, strict=True)
+                    if self.node.count_publishers(topic)]
         self.spin_until(
-            lambda: enough > 0 and all(len(box) >= enough for box in received), seconds)
+            lambda: enough > 0 and all(len(box) >= enough for box in expected), seconds)
         for subscription in subscriptions:
             self.node.destroy_subscription(subscription)
         return received
@@ -108,3 +110,8 @@ class Graph:
 def name_of(endpoint: Any) -> str:
     """Fully qualified name of the node behind an endpoint."""
     return f'{endpoint.node_namespace.rstrip("/")}/{endpoint.node_name}'
+
+
+def in_words(reason: str) -> str:
+    """Why two qualities of service do not fit, as rclpy says it, without its level."""
+    return reason.strip().rstrip(';').removeprefix('ERROR: ').lower()

@@ -17,11 +17,11 @@ from vpr_ros.doctor.middleware import PROFILE, is_fast_dds
 from vpr_ros.errors import ImageError
 from vpr_ros.ros import qos
 from vpr_ros.ros.camera import rgb_of
-from vpr_ros.ros.doctor_graph import DISCOVERY_S, Graph, name_of
+from vpr_ros.ros.doctor_graph import DISCOVERY_S, Graph, in_words, name_of
 
 TYPES = {'sensor_msgs/msg/Image': Image, 'sensor_msgs/msg/CompressedImage': CompressedImage}
 LARGE_BYTES = 500_000  # a raw image of this size does not survive the default transport
-OTHER_DOMAIN_S = 1.0
+OTHER_DOMAIN_S = 3.0
 
 
 def check_publishers(graph: Graph, set_up: SetUp, topic: str) -> tuple[list[Finding], bool]:
@@ -52,7 +52,7 @@ def check_publishers(graph: Graph, set_up: SetUp, topic: str) -> tuple[list[Find
         if fits == QoSCompatibility.ERROR:
             findings.append(error(
                 'image topic', f'{name_of(info)} publishes {topic} {how}, which the node cannot '
-                f'hear: {why.strip().rstrip(";")}',
+                f'hear: {in_words(why)}',
                 'set lockstep: false, which takes any publisher, or publish reliably'))
         else:
             heard = True
@@ -115,8 +115,7 @@ def check_images(
     try:
         image = rgb_of(message)
     except ImageError as problem:
-        return [error('images', str(problem), 'let the driver publish rgb8, bgr8 or mono8, or '
-                      'convert with image_proc')]
+        return [error('images', str(problem))]
     span_s = received[-1][0] - received[0][0]
     rate = (len(received) - 1) / span_s if span_s > 0 else 0.0
     kind = getattr(message, 'encoding', None) or message.format

@@ -15,7 +15,7 @@ from rclpy.qos import QoSCompatibility, qos_check_compatible
 from vpr_ros.doctor import Finding, SetUp
 from vpr_ros.doctor.finding import error, ok, warning
 from vpr_ros.parameters import BY_NAME
-from vpr_ros.ros.doctor_graph import DISCOVERY_S, SETTLE_S, Graph, name_of
+from vpr_ros.ros.doctor_graph import DISCOVERY_S, SETTLE_S, Graph, in_words, name_of
 from vpr_ros.ros.node_process import NODE_NAME
 
 IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
@@ -132,6 +132,6 @@ def check_outputs(graph: Graph, node: RunningNode) -> list[Finding]:
             if fits == QoSCompatibility.ERROR:
                 findings.append(error(
                     'outputs', f'{name_of(subscriber)} cannot hear {topic}: '
-                    f'{why.strip().rstrip(";")}',
+                    f'{in_words(why)}',
                     'subscribe with reliability reliable or best effort and durability volatile'))
     return findings or [ok('outputs', f'all {heard} subscriptions of its topics fit')]
