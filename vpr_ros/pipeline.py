@@ -9,22 +9,24 @@ model and the map are given to it, and what it found it returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import time
 from typing import Any, NamedTuple
 
-from vpr_ros.context import Context, centred
+from vpr_ros.cameras.fusion import View, YawOf
+from vpr_ros.context import Context
 from vpr_ros.decision.calibration import Calibration
 from vpr_ros.decision.decide import decide
 from vpr_ros.decision.evidence import gather, ordered
-from vpr_ros.decision.recency import first_recent
 from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.errors import MapError
 from vpr_ros.images import is_blank
 from vpr_ros.keyframes import NO_IMAGE, KeyframeSelector
 from vpr_ros.model import Model
 from vpr_ros.place_map import Budget, PlaceMap
+from vpr_ros.relocalization import Localization, Relocalizer
 from vpr_ros.rerank import encode_patches, make_reranker
+from vpr_ros.searching import Search
 from vpr_ros.settings import Settings
 from vpr_ros.stopwatch import Stopwatch
 from vpr_ros.thumbnails import thumbnail
@@ -35,23 +37,11 @@ from vpr_ros.types import (
     ImageArray,
     Match,
     Place,
-    Ranked,
     Reason,
     Recognition,
 )
 
 SEQUENCE_CANDIDATES = 10  # the best candidates of a frame that its predecessors may promote
-
-
-class _Found(NamedTuple):
-    """What the map holds for one image: places by similarity, and as re-ranking orders them."""
-
-    description: Description
-    descriptor: FloatArray  # as the map takes it: centred on what the last keyframes share
-    mean: FloatArray  # what was subtracted
-    candidates: list[tuple[Place, float]]
-    ranked: list[Ranked]
-    shed: int
 
 
 class Described(NamedTuple):
@@ -75,6 +65,7 @@ class PlaceRecognizer:
     Attributes:
         map_failed: told when a place could not be stored (the disk is full, say), and recognition
             goes on; None lets :meth:`process` raise.
+        localization: where in the map the last frame was taken, see :meth:`relocalize`; else None.
     """
 
     def __init__(
@@ -102,26 +93,38 @@ class PlaceRecognizer:
         self.map_failed: Callable[[MapError], None] | None = None
         self._clock = clock
         self._keyframes, self._sequence = KeyframeSelector(), SequenceTracker()
-        self._context = Context(place_map.context.window)
+        self._search = Search(place_map)
+        self._relocalizer: Relocalizer | None = None
+        self.localization: Localization | None = None
         self.configure(settings)
 
     @property
     def memory(self) -> tuple[KeyframeSelector, Context, SequenceTracker]:
         """What is remembered of the frames before, for a build that goes on after a break."""
-        return self._keyframes, self._context, self._sequence
+        return self._keyframes, self._search.context, self._sequence
 
     def configure(self, settings: Settings) -> None:
         """Take new settings; the next frame uses them."""
         self.settings = settings
         self._set_budget()
-        self._reranker = make_reranker(settings.rerank, self.model.card)
+        self._search.reranker = make_reranker(settings.rerank, self.model.card)
 
     def replace_map(self, place_map: PlaceMap) -> None:
         """Search and grow another map from now on; the caller closes the old one."""
         self.place_map = place_map
         self._set_budget()
-        self._context = Context(place_map.context.window)
+        self._search.replace_map(place_map)
+        if self._relocalizer is not None:
+            self.relocalize()
         self._forget()
+
+    def use_rig(self, yaw_of: YawOf) -> None:
+        """Know where each camera looks: optical frame -> yaw, for :meth:`process_views`."""
+        self._search.yaw_of = yaw_of
+
+    def relocalize(self) -> None:
+        """Follow from now on where in the map the robot is; the map must not grow."""
+        self._relocalizer = Relocalizer(self.place_map, self.calibration)
 
     def reset(self) -> None:
         """Forget the frames before, and begin a new session: time jumped."""
@@ -138,9 +141,9 @@ class PlaceRecognizer:
         """
         start = self._clock()
         prepared = self.model.prepare(image)
-        description = None
+        patches, description = self._search.reranker is not None, None
         if not is_blank(prepared):
-            description = self.model.describe(prepared, patches=self._reranker is not None)
+            description = self.model.describe(prepared, patches=patches)
         return Described(description, (self._clock() - start) * 1000.0)
 
     def process(self, frame: Frame, described: Described | None = None) -> Recognition:
@@ -154,30 +157,54 @@ class PlaceRecognizer:
             ImageError, ModelError, MapError: the frame could not be processed; the state is
                 as before and the next frame may be given.
         """
-        watch = Stopwatch(self._clock, budget_ms=self.settings.deadline_ms)
-        described = described or self.describe(frame.image)
-        if described.description is None:
-            return _answer(frame, watch, Reason.BLANK_IMAGE)
-        watch.book('describe', described.describe_ms)
-        found = self._look_up(described.description, watch, self.settings.candidates, frame)
+        return self.process_views([frame], described)
+
+    def process_views(
+        self, frames: Sequence[Frame], described: Described | None = None
+    ) -> Recognition:
+        """Recognise one moment, seen by one camera or by several, and decide once.
+
+        Args:
+            frames: one for each camera that has given an image, the leading camera first; each
+                with the optical frame of its camera and the same pose.
+            described: of the first frame, see :meth:`process`, which raises the same.
+
+        Returns:
+            Stamp, frame and place id are those of the camera that made the best match.
+        """
+        settings = self.settings
+        watch = Stopwatch(self._clock, budget_ms=settings.deadline_ms)
+        seen: list[tuple[Frame, Description]] = []
+        for number, view in enumerate(frames):
+            told = (described if number == 0 else None) or self.describe(view.image)
+            if told.description is not None:
+                watch.book('describe', told.describe_ms)
+                seen.append((view, told.description))
+        if not seen:
+            self._locate(frames[0], [])
+            return _answer(frames[0], watch, Reason.BLANK_IMAGE)
+        frame = seen[0][0]
+        found = self._search(seen, settings, watch, mapping=self.mapping)
         matches = gather(
             found.ranked[:SEQUENCE_CANDIDATES], found.candidates, self.place_map.spot_of,
-            self.settings, frame=frame, tracker=self._sequence,
+            settings, frame=frame, tracker=self._sequence,
         )
-        matches = ordered(
-            matches, found.candidates, self.calibration.probability, self.settings
-        )[: self.settings.max_matches]
-        self._sequence.push(frame, found.ranked, self.settings)
+        matches = ordered(matches, found.candidates, self.calibration.probability, settings)
+        matches = matches[: settings.max_matches]
+        self._sequence.push(frame, found.ranked, settings)
+        self._locate(frame, found.candidates)
         probability, reason = 0.0, Reason.TOO_RECENT if len(self.place_map) else Reason.NO_MAP
         if matches:
             probability = self.calibration.probability(matches[0])
-            reason = decide(matches[0], probability, self.calibration, self.settings,
+            reason = decide(matches[0], probability, self.calibration, settings,
                             shed=found.shed > 0)
         watch.lap('decide')
         spot = self.place_map.spot_of(matches[0].place) if reason is Reason.ACCEPTED else None
-        place_id = self._grow(frame, found, spot)
+        place_ids = self._grow(found.views, spot)
         watch.lap('map')
-        return _answer(frame, watch, reason, matches, probability, place_id, found.shed)
+        best = found.seen_by.get(matches[0].place.place_id, 0) if matches else 0
+        return _answer(seen[best][0], watch, reason, matches, probability, place_ids[best],
+                       found.shed)
 
     def recognize(self, image: ImageArray, *, max_matches: int = 10) -> Recognition:
         """Rank the map's places for a single image; no state is read or changed.
@@ -189,10 +216,10 @@ class PlaceRecognizer:
             image: uint8 (H, W, 3) RGB.
             max_matches: length of the ranking.
         """
-        start = self._clock()
-        description = self.model.describe(image, patches=self._reranker is not None)
-        elapsed_ms = (self._clock() - start) * 1000.0
-        return self.rank(Described(description, elapsed_ms), max_matches=max_matches)
+        start, patches = self._clock(), self._search.reranker is not None
+        described = Described(
+            self.model.describe(image, patches=patches), (self._clock() - start) * 1000.0)
+        return self.rank(described, max_matches=max_matches)
 
     def rank(self, described: Described, *, max_matches: int = 10) -> Recognition:
         """The same as :meth:`recognize` for an image that is already described."""
@@ -202,63 +229,41 @@ class PlaceRecognizer:
         frame = Frame(NO_IMAGE, 0)
         if described.description is None:
             return _answer(frame, watch, Reason.BLANK_IMAGE)
-        found = self._look_up(
-            described.description, watch, max(max_matches, settings.candidates))
-        matches = gather(
-            found.ranked[:max_matches], found.candidates, self.place_map.spot_of, settings
-        )
+        candidates, ranked, shed = self._search.alone(
+            described.description, max(max_matches, settings.candidates), watch)
+        matches = gather(ranked[:max_matches], candidates, self.place_map.spot_of, settings)
         if not matches:
             return _answer(frame, watch, Reason.NO_MAP)
         probability = self.calibration.probability(matches[0])
-        reason = decide(matches[0], probability, self.calibration, settings, shed=found.shed > 0)
+        reason = decide(matches[0], probability, self.calibration, settings, shed=shed > 0)
         watch.lap('decide')
-        return _answer(frame, watch, reason, matches, probability, 0, found.shed)
+        return _answer(frame, watch, reason, matches, probability, 0, shed)
 
-    def _look_up(
-        self, description: Description, watch: Stopwatch, count: int, frame: Frame | None = None
-    ) -> _Found:
-        """Search the map and re-rank; for a frame, leave out recent places."""
-        descriptor = description.global_descriptor
-        mean = self.place_map.context.mean
-        if frame is not None:
-            mean = self._context.mean(descriptor)
-        if self._context.window:
-            descriptor = centred(descriptor, mean)
-        watch.lap('describe')
-        below_id = None
-        if frame is not None and self.mapping:
-            below_id = first_recent(self.place_map, frame, descriptor, self.settings)
-        candidates = [
-            (neighbour.place, neighbour.similarity)
-            for neighbour in self.place_map.search(descriptor, count, below_id=below_id)
-        ]
-        watch.lap('search')
-        if self._reranker is None:
-            unranked: list[Ranked] = [(p, s, None) for p, s in candidates]
-            return _Found(description, descriptor, mean, candidates, unranked, 0)
-        ranked, shed = self._reranker(
-            description.patches, candidates, self.place_map.patches, watch.remaining_s
-        )
-        watch.lap('rerank')
-        return _Found(description, descriptor, mean, candidates, ranked, shed)
+    def _locate(self, frame: Frame, candidates: Sequence[tuple[Place, float]]) -> None:
+        if self._relocalizer is not None:
+            self.localization = self._relocalizer.step(frame, candidates, self.settings)
 
-    def _grow(self, frame: Frame, found: _Found, spot: Place | None) -> int:
-        """Take in a keyframe; returns the id of the place that it became, or 0."""
-        plain, place_id = found.description.global_descriptor, 0
-        if not self._keyframes.wants(frame, plain, self.settings):
-            return place_id
-        if self.mapping:
-            place_id = self._add(
-                found.descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id,
-                pose=frame.pose, travelled_m=frame.travelled_m,
-                context=found.mean if self._context.window else None,
-                revisit_of=spot.place_id if spot is not None else 0,
-                thumbnail=thumbnail(frame.image, self.settings.thumbnail_width_px),
-                patches=encode_patches(found.description.patches),
-            )
-        self._keyframes.added(frame, plain)
-        self._context.push(plain)
-        return place_id
+    def _grow(self, views: Sequence[View], spot: Place | None) -> list[int]:
+        """Take in a keyframe; the ids of the places that its views became, or zeros."""
+        first, place_ids = views[0], [0] * len(views)
+        leading = first.description.global_descriptor
+        if not self._keyframes.wants(first.frame, leading, self.settings):
+            return place_ids
+        for number, view in enumerate(views):
+            frame, description, descriptor, mean, _ = view
+            context = self._search.context_of(frame)
+            if self.mapping:
+                place_ids[number] = self._add(
+                    descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id,
+                    pose=frame.pose, travelled_m=frame.travelled_m,
+                    context=mean if context.window else None,
+                    revisit_of=spot.place_id if spot is not None else 0,
+                    thumbnail=thumbnail(frame.image, self.settings.thumbnail_width_px),
+                    patches=encode_patches(description.patches),
+                )
+            context.push(description.global_descriptor)
+        self._keyframes.added(first.frame, leading)
+        return place_ids
 
     def _add(self, descriptor: FloatArray, **facts: Any) -> int:
         """The id of the new place; 0 when it could not be stored and somebody is told of that."""
@@ -271,13 +276,16 @@ class PlaceRecognizer:
             return 0
 
     def _set_budget(self) -> None:
-        settings = self.settings
-        self.place_map.budget = Budget(settings.max_places, int(settings.max_map_mb * 1e6))
+        most_bytes = int(self.settings.max_map_mb * 1e6)
+        self.place_map.budget = Budget(self.settings.max_places, most_bytes)
 
     def _forget(self) -> None:
-        self._context.reset()
+        self._search.reset()
         self._keyframes.reset()
         self._sequence.reset()
+        self.localization = None
+        if self._relocalizer is not None:
+            self._relocalizer.reset()
 
 
 def _answer(

@@ -21,70 +21,71 @@ from vpr_ros.types import Description, FloatArray, Frame, Place, Ranked
 SAME_WAY_RAD = math.radians(15.0)  # directions that differ by less are one
 MOST_CAMERAS = 8  # so many places of one moment at most, beside each other in the map
 YawOf = Callable[[str], 'float | None']
+Candidate = tuple[Place, float]  # a place and its similarity in [-1, 1]
 
 
-class Found(NamedTuple):
-    """What the map holds for one image: places by similarity, and as re-ranking orders them.
+class View(NamedTuple):
+    """One camera's image of a moment, and what a search found for it.
 
     Attributes:
+        frame: the image.
         description: of the image, as the model gave it.
         descriptor: float32 (D,), as the map takes it: centred on what the last keyframes share.
         mean: float32 (D,), what was subtracted.
         candidates: from the search, best first.
-        ranked: as re-ranking orders them.
-        shed: candidates that were not re-ranked because the deadline was near.
     """
 
+    frame: Frame
     description: Description
     descriptor: FloatArray
     mean: FloatArray
-    candidates: list[tuple[Place, float]]
-    ranked: list[Ranked]
-    shed: int
+    candidates: list[Candidate]
 
 
 def siblings(place_map: PlaceMap, place: Place) -> dict[str, Place]:
     """The places of one moment, by optical frame: those that were added together."""
     found = {place.frame_id: place}
+    apart_ns = {place.frame_id: 0}
     for step in (-1, 1):
         for distance in range(1, MOST_CAMERAS):
             place_id = place.place_id + step * distance
             other = place_map.place(place_id) if place_map.has(place_id) else None
-            if other is None or not _together(place, other) or other.frame_id in found:
+            if other is None or other.frame_id == place.frame_id or not _together(place, other):
                 break
-            found[other.frame_id] = other
+            ns = abs(other.stamp_ns - place.stamp_ns)
+            if ns < apart_ns.get(other.frame_id, ns + 1):
+                found[other.frame_id], apart_ns[other.frame_id] = other, ns
     return found
 
 
 def fuse(
-    frames: Sequence[Frame], founds: Sequence[Found], place_map: PlaceMap, yaw_of: YawOf
-) -> tuple[list[tuple[Place, float]], dict[int, int]]:
+    views: Sequence[View], place_map: PlaceMap, yaw_of: YawOf
+) -> tuple[list[Candidate], dict[int, int]]:
     """Candidates over all cameras.
 
     Args:
-        frames: one for each camera, of one moment.
-        founds: what was found for each of them; searched, not re-ranked yet.
+        views: one for each camera, of one moment.
         place_map: holds the other places of a candidate's moment.
         yaw_of: optical frame -> where its camera looks, None when that is not known.
 
     Returns:
         (places with the mean similarity of their pairs, best first, each place once; place id ->
-        number of the frame that it is paired with).
+        number of the view that it is paired with).
     """
-    own = [{place.place_id: value for place, value in found.candidates} for found in founds]
-    pairings: list[tuple[Place, int, dict[int, int]]] = []  # place, its frame, frame -> place id
-    wanted: list[set[int]] = [set() for _ in frames]
-    for number, found in enumerate(founds):
-        for place, _ in found.candidates:
+    own = [{place.place_id: value for place, value in view.candidates} for view in views]
+    pairings: list[tuple[Place, int, dict[int, int]]] = []  # place, its view, view -> place
+    wanted: list[set[int]] = [set() for _ in views]
+    for number, view in enumerate(views):
+        for place, _ in view.candidates:
             partners = {number: place.place_id, **_partners(
-                place, number, frames, siblings(place_map, place), yaw_of)}
+                place, number, views, siblings(place_map, place), yaw_of)}
             pairings.append((place, number, partners))
             for other, place_id in partners.items():
                 if place_id not in own[other]:
                     wanted[other].add(place_id)
     for number, ids in enumerate(wanted):
         asked = sorted(ids)
-        values = place_map.similarities(founds[number].descriptor, asked)
+        values = place_map.similarities(views[number].descriptor, asked)
         own[number].update(zip(asked, map(float, values), strict=True))
     best: dict[int, tuple[float, float, int, Place]] = {}
     for place, number, partners in pairings:
@@ -114,15 +115,15 @@ def _together(a: Place, b: Place) -> bool:
 
 
 def _partners(
-    place: Place, number: int, frames: Sequence[Frame], beside: Mapping[str, Place], yaw_of: YawOf
+    place: Place, number: int, views: Sequence[View], beside: Mapping[str, Place], yaw_of: YawOf
 ) -> dict[int, int]:
-    """The other frames -> ids of the places that they pair with, if a frame pairs with a place."""
-    query_yaw, place_yaw = yaw_of(frames[number].frame_id), yaw_of(place.frame_id)
+    """The other views -> ids of the places that they pair with, if a view pairs with a place."""
+    query_yaw, place_yaw = yaw_of(views[number].frame.frame_id), yaw_of(place.frame_id)
     if query_yaw is None or place_yaw is None:
         return {}
     found = {}
-    for other, frame in enumerate(frames):
-        yaw = yaw_of(frame.frame_id)
+    for other, view in enumerate(views):
+        yaw = yaw_of(view.frame.frame_id)
         if other == number or yaw is None:
             continue
         for name, candidate in beside.items():

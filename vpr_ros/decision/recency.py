@@ -47,6 +47,10 @@ def first_recent(
     if first is None:
         return None
     ids = place_map.last_ids(session.session_id, TAIL_PLACES)
+    # several cameras' places alternate; the view of one of them is what changes slowly
+    ids = [place.place_id for place in place_map.places(ids) if place.frame_id == frame.frame_id]
+    if not ids:
+        return first
     return min(first, ids[tail_start(place_map.similarities(descriptor, ids))])
 
 
