@@ -15,7 +15,7 @@ from training.claims.cells import (
     run_cell,
 )
 from training.claims.page import page
-from training.claims.scale import Scale, keep_scale
+from training.claims.scale import Scale, check_scale, keep_scale
 from training.claims.tower import shrink_tower
 from training.claims.towns import Report, render_towns
 from training.claims.variants import check_inputs
@@ -51,5 +51,5 @@ def print_page(folder: Path, scale: Scale) -> str:
     Raises:
         ConfigError: the folder holds results of another scale.
     """
-    keep_scale(folder, scale)
+    check_scale(folder, scale)
     return page(read_cells(folder), scale)

@@ -57,7 +57,7 @@ class Scale:
     negatives: int = 5
     batch: int = 4
     round_queries: int = 80
-    rounds: int = 2
+    rounds: int = 4
     pool: int = 1000
     shared_pool: int = 100
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -74,19 +74,34 @@ QUICK = Scale(tower_floors=('floor3',), towns=(300,), held_out_towns=(400,), spa
               pool=40, shared_pool=10, seeds=(0,))
 
 
+def check_scale(folder: Path, scale: Scale) -> None:
+    """See that what a folder holds is of this scale.
+
+    Raises:
+        ConfigError: it is of another, or the file that says so is damaged.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        return
+    try:
+        found: Mapping[str, Any] = dict(json.loads(file.read_text(encoding='utf-8')))
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f'{file} is damaged ({error}); remove {folder}') from error
+    for name, wanted in _plain(scale).items():
+        if found.get(name) != wanted:
+            raise ConfigError(f'{folder} holds results with {name}: {found.get(name)}, now it is '
+                              f'{wanted}; name another folder, or remove this one')
+
+
 def keep_scale(folder: Path, scale: Scale) -> None:
     """Write the scale into a folder of results, or see that those there are of the same.
 
     Raises:
         ConfigError: they are of another.
     """
-    wanted = json.loads(json.dumps(dataclasses.asdict(scale)))
-    file = folder / FILE
-    if not file.is_file():
-        write_whole(file, json.dumps(wanted, indent=2) + '\n')
-        return
-    found: Mapping[str, Any] = json.loads(file.read_text(encoding='utf-8'))
-    for name in wanted:
-        if found.get(name) != wanted[name]:
-            raise ConfigError(f'{folder} holds results with {name}: {found.get(name)}, now it is '
-                              f'{wanted[name]}; name another folder, or remove this one')
+    check_scale(folder, scale)
+    write_whole(folder / FILE, json.dumps(_plain(scale), indent=2) + '\n')
+
+
+def _plain(scale: Scale) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(dataclasses.asdict(scale))))

@@ -27,7 +27,7 @@ def shrink_tower(folder: Path, scale: Scale) -> None:
     source, used = Path(scale.tower), {*scale.tower_floors, *TOWER_HELD_OUT}
     columns = ('file', 'split', 'floor', 'area', 'clip', 'second')
     (folder / 'frames').mkdir(parents=True, exist_ok=True)
-    lines = [columns]
+    lines: list[tuple[str, ...]] = [columns]
     for row in read_rows(source / 'frames.csv', columns):
         if row['floor'] not in used:
             continue

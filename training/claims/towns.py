@@ -64,6 +64,7 @@ def _render(root: Path, scale: Scale, seeds: Sequence[int], conditions: Sequence
                 rows.append([file, f'town/{seed}', 'map', round(x / RADIUS_M, 4),
                              round(y / RADIUS_M, 4), round(heading, 4), name])
             report(f'town {seed}, {name}: {len(drive)} frames')
+    root.mkdir(parents=True, exist_ok=True)
     render.write_frames(root / 'frames.csv', rows)
 
 
