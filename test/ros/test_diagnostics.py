@@ -33,7 +33,8 @@ FLOWING = Snapshot(received=9, silence_s=0.1)
     (Snapshot(), GOOD, 'images', WARN, 'no image yet on /anna/image (1 publishers)'),
     (Snapshot(), replace(GOOD, mismatch='other type'), 'images', ERROR, 'image: other type'),
     (replace(FLOWING, silence_s=12.2), GOOD, 'images', WARN, 'no image for 12 s'),
-    (replace(FLOWING, errors={'odd': 3}, errors_lately=2), GOOD, 'images', WARN, 'odd'),
+    (replace(FLOWING, last_error='odd', errors_lately=2), GOOD, 'images', WARN, '2 images could '
+     'not be taken: odd'),
     (replace(FLOWING, dropped_lately=2), replace(GOOD, lockstep=True), 'images', ERROR, 'lost'),
     (replace(FLOWING, dropped_lately=2), GOOD, 'images', OK, 'OK'),  # as it should be
     (FLOWING, GOOD, 'recognition', OK, 'OK'),

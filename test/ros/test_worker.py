@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
 pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
 
-from vpr_ros.ros.worker import LOCKSTEP_CAPACITY, Worker
+from vpr_ros.ros.worker import LOCKSTEP_CAPACITY, MOST_JOBS, Worker
 
 PATIENCE_S = 10.0
 
@@ -92,3 +92,16 @@ def test_stopping_finishes_jobs_and_refuses_new_ones() -> None:
     with pytest.raises(CancelledError):
         worker.submit(lambda: 1).result(0)
     worker.stop()
+
+
+def test_a_storm_of_jobs_does_not_keep_an_item_waiting() -> None:
+    order: list[int] = []
+    worker = Worker(order.append)
+    jobs = [worker.submit(lambda i=i: order.append(-i)) for i in range(1, 4 * MOST_JOBS)]
+    worker.offer(7)
+    worker.start()
+    for job in jobs:
+        job.result(PATIENCE_S)
+    worker.stop()
+    assert order.index(7) == MOST_JOBS
+    assert [i for i in order if i < 0] == [-i for i in range(1, 4 * MOST_JOBS)]

@@ -103,8 +103,9 @@ def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
             f'no image for {figures.silence_s:.0f} s on {facts.image_topic} ({who})'
         )
     if figures.errors_lately:
-        worst = max(figures.errors, key=lambda sentence: figures.errors[sentence])
-        warnings.append(f'{figures.errors_lately} images could not be taken: {worst}')
+        warnings.append(
+            f'{figures.errors_lately} images could not be taken: {figures.last_error}'
+        )
     warnings += figures.notices
     if facts.camera_mismatch:
         warnings.append(facts.camera_mismatch)

@@ -34,6 +34,7 @@ class Snapshot:
         age_ms: (p50, p99) of the time from the image's stamp to its result; None without any.
         errors: sentence -> count, of images that could not be taken.
         errors_lately: such images since the snapshot before.
+        last_error: the last such sentence, '' for none.
         reasons: outcome -> count.
         last_reason: outcome of the last recognition, or None.
         notices: sentences about what was wrong with the input within the last seconds.
@@ -53,6 +54,7 @@ class Snapshot:
     age_ms: tuple[float, float] | None = None
     errors: Mapping[str, int] = field(default_factory=dict)
     errors_lately: int = 0
+    last_error: str = ''
     reasons: Mapping[str, int] = field(default_factory=dict)
     last_reason: Reason | None = None
     notices: tuple[str, ...] = ()
@@ -66,6 +68,7 @@ class Statistics:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
+        self._last_error = ''
         self._reasons: Counter[str] = Counter()
         self._arrivals: deque[float] = deque(maxlen=10 * WINDOW)
         self._results: deque[float] = deque(maxlen=10 * WINDOW)
@@ -91,6 +94,7 @@ class Statistics:
         """An image could not be taken; returns True when this sentence is new."""
         with self._lock:
             self._counts['errors'] += 1
+            self._last_error = sentence
             new = sentence not in self._errors
             if new and len(self._errors) >= MAX_NAMED:
                 self._errors['other'] += 1
@@ -144,6 +148,7 @@ class Statistics:
                 age_ms=_percentiles(self._ages) if self._ages else None,
                 errors=dict(self._errors),
                 errors_lately=lately['errors'],
+                last_error=self._last_error,
                 reasons=dict(self._reasons),
                 last_reason=self._last_reason,
                 notices=tuple(
