@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import xml.etree.ElementTree as ET
 
 from helpers import ROOT
@@ -59,10 +61,67 @@ def test_the_profile_has_room_for_large_images() -> None:
     assert participant.get('is_default_profile') == 'true'
 
 
+def published() -> dict[str, str]:
+    """Topic -> type of everything that the node's outputs create, read from the source."""
+    tree = ast.parse((ROOT / 'vpr_ros' / 'ros' / 'outputs.py').read_text(encoding='utf-8'))
+    found = {}
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == 'create':
+            kind, name = call.args[:2]
+            topic = str(ast.literal_eval(name)).replace('~', 'place_recognition', 1)
+            found[topic if topic.startswith('/') else f'/{topic}'] = ast.unparse(kind)
+    return found
+
+
+def fields(name: str) -> dict[str, str]:
+    """Field -> type of a message of vpr_msgs."""
+    text = (ROOT / 'vpr_msgs' / 'msg' / f'{name}.msg').read_text(encoding='utf-8')
+    words = (line.partition('#')[0].split() for line in text.splitlines())
+    return {word[1]: word[0] for word in words if len(word) == 2}
+
+
 def test_rviz_shows_what_the_node_publishes() -> None:
     displays = yaml.safe_load((CONFIG / 'place_recognition.rviz').read_text())
-    topics = [
-        display['Topic']['Value'] for display in displays['Visualization Manager']['Displays']
-        if 'Topic' in display
-    ]
-    assert topics == ['place_recognition/markers', 'place_recognition/match_image']
+    topics = {
+        display['Class']: f"/{display['Topic']['Value']}"
+        for display in displays['Visualization Manager']['Displays'] if 'Topic' in display
+    }
+    types = {kind: published()[topic] for kind, topic in topics.items()}
+    # RViz's image display finds the compressed transport by the type of the topic
+    assert types == {'rviz_default_plugins/MarkerArray': 'MarkerArray',
+                     'rviz_default_plugins/Image': 'CompressedImage'}
+
+
+def test_foxglove_shows_what_the_node_publishes() -> None:
+    panels = json.loads((CONFIG / 'foxglove_layout.json').read_text())
+    config = panels['configById']
+    paths = [path['value'] for panel in config.values() for path in panel.get('paths', ())]
+    paths += [panel['topicPath'] for panel in config.values() if 'topicPath' in panel]
+    paths += [panel['imageMode']['imageTopic'] for panel in config.values()
+              if 'imageMode' in panel]
+    paths += [panel['topicToRender'] for panel in config.values() if 'topicToRender' in panel]
+    paths += [topic for panel in config.values() for topic in panel.get('topics', ())]
+    topics = published()
+    for path in paths:
+        topic, *parts = path.split('.')
+        assert topic in topics, path
+        message = {'Recognition': 'Recognition', 'RecognitionMessage': 'Recognition'}.get(
+            topics[topic], '')
+        for part in parts:
+            name = part.partition('[')[0]
+            assert name in fields(message), path
+            message = fields(message)[name].removesuffix('[]')
+    shown = {path.partition('.')[0] for path in paths}
+    assert shown >= {'/place_recognition/markers', '/place_recognition/match_image',
+                     '/place_recognition/recognition', '/loop_closures', '/diagnostics'}
+
+
+def test_every_foxglove_panel_is_in_the_layout_once() -> None:
+    panels = json.loads((CONFIG / 'foxglove_layout.json').read_text())
+
+    def leaves(node: object) -> list[str]:
+        if isinstance(node, dict):
+            return leaves(node['first']) + leaves(node['second'])
+        return [str(node)]
+
+    assert sorted(leaves(panels['layout'])) == sorted(panels['configById'])

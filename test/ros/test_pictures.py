@@ -17,7 +17,7 @@ from visualization_msgs.msg import Marker
 
 from vpr_ros.rerank import drawing
 from vpr_ros.rerank.codes import encode
-from vpr_ros.ros.markers import AMBER, CLOSURES, GREEN, TRAJECTORY_POINTS, Markers
+from vpr_ros.ros.markers import AMBER, CLOSURES, GREEN, TRAJECTORY_POINTS, Markers, shade
 from vpr_ros.ros.match_image import BAR_PX, LINES_HEIGHT_PX, MatchedPatches, match_image
 from vpr_ros.thumbnails import thumbnail
 from vpr_ros.types import Match, Place, Pose, Reason, Recognition, SpatialEvidence
@@ -45,11 +45,22 @@ def test_lines_lead_from_the_robot_to_the_place() -> None:
     assert [(p.x, p.y) for p in closures.points] == [(3, 1), (0, 0)]
     assert [(p.x, p.y) for p in rejected.points] == [(4, 1), (0.5, 0)]
     assert (closures.color, rejected.color) == (GREEN, AMBER)
+    assert closures.colors == [shade(GREEN, 0.9)] * 2
+    assert rejected.colors == [shade(AMBER, 0.9)] * 2
+    assert found['decision'].text == 'AMBIGUOUS 0.90'
+    assert (found['decision'].pose.position.x, found['decision'].action) == (4, Marker.ADD)
     assert {(m.header.frame_id, m.header.stamp.nanosec) for m in found.values()} == {('odom', 7)}
     markers.add(Pose((5.0, 1.0, 0.0), frame_id='odom'), recognition(Reason.ACCEPTED))
     assert drawn(markers)['rejected'].action == Marker.DELETE  # it was of the query before
     markers.reset()
     assert drawn(markers) == {}
+
+
+def test_what_is_more_probable_is_brighter_and_never_black() -> None:
+    values = [shade(GREEN, p).g for p in (-1.0, 0.0, 0.5, 1.0, 2.0)]
+    assert values == sorted(values)
+    assert 0.2 < values[0] == values[1] < values[2] < values[3] == values[4]
+    assert shade(GREEN, 1.0) == GREEN
 
 
 def test_markers_are_bounded_and_a_standing_robot_adds_none() -> None:

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The map and what was recognised in it, for RViz.
 
-The trajectory is drawn from the robot's own odometry; an accepted loop closure is a green line
-from the robot to the place, the best match of the last query an amber line when it was rejected.
+The trajectory is drawn from the robot's own odometry. A line leads from the robot to the place
+that it was matched with: green for a loop closure, amber for the best match of the last query when
+it was rejected, the brighter the more probable. Above the robot stands what was decided and how
+probable it is.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point
@@ -24,6 +27,12 @@ SPACING_M = 0.2  # closer points of the trajectory are not drawn
 BLUE = ColorRGBA(r=0.27, g=0.53, b=0.93, a=1.0)
 GREEN = ColorRGBA(r=0.18, g=0.72, b=0.34, a=1.0)
 AMBER = ColorRGBA(r=0.96, g=0.65, b=0.14, a=0.9)
+WHITE = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
+DARKEST = 0.35  # part of a colour's brightness that a probability of 0 leaves
+TEXT_M = 0.6
+
+
+Line = tuple[Point, Point, float]  # from the robot to the place, and how probable it is
 
 
 class Markers:
@@ -32,9 +41,11 @@ class Markers:
     def __init__(self) -> None:
         """Start with nothing drawn."""
         self._trajectory: deque[Point] = deque(maxlen=TRAJECTORY_POINTS)
-        self._closures: deque[tuple[Point, Point]] = deque(maxlen=CLOSURES)
-        self._rejected: tuple[Point, Point] | None = None
+        self._closures: deque[Line] = deque(maxlen=CLOSURES)
+        self._rejected: list[Line] = []
         self._last: Pose | None = None
+        self._now: Point | None = None
+        self._said = ''
 
     def reset(self) -> None:
         """Forget the trajectory: time jumped, or the map is another."""
@@ -53,25 +64,26 @@ class Markers:
             self._trajectory.append(point(pose))
             self._last = pose
         match = recognition.best
-        self._rejected = None
+        self._now, self._rejected = point(pose), []
+        self._said = f'{recognition.reason.name} {recognition.probability:.2f}'
         if match is None or match.place.pose is None:
             return
-        line = point(pose), point(match.place.pose)
+        line = point(pose), point(match.place.pose), recognition.probability
         if recognition.accepted:
             self._closures.append(line)
         else:
-            self._rejected = line
+            self._rejected = [line]
 
     def message(self, stamp_ns: int) -> MarkerArray:
         """Everything as markers; empty without a pose."""
-        if self._last is None:
+        if self._last is None or self._now is None:
             return MarkerArray()
         stamp, frame_id = stamp_to_message(stamp_ns), self._last.frame_id
-        closures = [end for line in self._closures for end in line]
         markers = [
             _marker('trajectory', Marker.LINE_STRIP, list(self._trajectory), BLUE, 0.08),
-            _marker('loop_closures', Marker.LINE_LIST, closures, GREEN, 0.05),
-            _marker('rejected', Marker.LINE_LIST, list(self._rejected or ()), AMBER, 0.03),
+            _lines('loop_closures', self._closures, GREEN, 0.05),
+            _lines('rejected', self._rejected, AMBER, 0.03),
+            _text(self._said, self._now),
         ]
         for marker in markers:
             marker.header.stamp, marker.header.frame_id = stamp, frame_id
@@ -82,6 +94,29 @@ class Markers:
         marker = Marker(action=Marker.DELETEALL)
         marker.header.stamp = stamp
         return MarkerArray(markers=[marker])
+
+
+def shade(color: ColorRGBA, probability: float) -> ColorRGBA:
+    """A colour, the brighter the more probable."""
+    part = DARKEST + (1.0 - DARKEST) * min(max(probability, 0.0), 1.0)
+    return ColorRGBA(r=color.r * part, g=color.g * part, b=color.b * part, a=color.a)
+
+
+def _lines(namespace: str, lines: Iterable[Line], color: ColorRGBA, width_m: float) -> Marker:
+    """Lines whose two ends have the shade of their probability."""
+    kept = list(lines)
+    marker = _marker(
+        namespace, Marker.LINE_LIST, [end for line in kept for end in line[:2]], color, width_m)
+    marker.colors = [shade(color, line[2]) for line in kept for _ in range(2)]
+    return marker
+
+
+def _text(words: str, where: Point) -> Marker:
+    marker = Marker(ns='decision', type=Marker.TEXT_VIEW_FACING, color=WHITE, text=words)
+    marker.pose.position = Point(x=where.x, y=where.y, z=where.z + 2 * TEXT_M)
+    marker.pose.orientation.w = 1.0
+    marker.scale.z = TEXT_M
+    return marker
 
 
 def _marker(
