@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+import dataclasses
+import textwrap
 
 import numpy as np
 
@@ -16,13 +18,23 @@ from training.claims.towns import RADIUS_M, TRAINED, UNSEEN
 from training.claims.variants import VARIANTS
 from training.claims.verdict import HOLDS, NOISE, NOT, NOT_RUN, difference, hits, verdict
 
+WIDTH = 99  # of the page's text
+
 
 def page(cells: Sequence[Cell], scale: Scale) -> str:
     """The page as Markdown."""
     sets = [name for name in SETS if scale.tower or name != FLOORS]
-    return '\n'.join([
-        *_head(cells, scale, sets), *_measured(cells, scale, sets), *_compared(cells, sets),
-        *_reading(cells, sets), *_conditions(scale)]) + '\n'
+    lines = [*_head(cells, scale, sets), *_measured(cells, scale, sets), *_compared(cells, sets),
+             *_reading(cells, sets), *_conditions(scale)]
+    return '\n'.join(part for line in lines for part in _wrapped(line)) + '\n'
+
+
+def _wrapped(line: str) -> list[str]:
+    """A paragraph or an item of a list in lines of the page's width; tables stay as they are."""
+    if len(line) <= WIDTH or line.startswith('|'):
+        return [line]
+    return textwrap.wrap(line, WIDTH, subsequent_indent='  ' if line.startswith('- ') else '',
+                         break_long_words=False, break_on_hyphens=False)
 
 
 def _head(cells: Sequence[Cell], scale: Scale, sets: Sequence[str]) -> Iterator[str]:
@@ -34,21 +46,25 @@ def _head(cells: Sequence[Cell], scale: Scale, sets: Sequence[str]) -> Iterator[
     yield "# The papers' claims, tried here"
     yield ''
     yield ('This page lets you see which claims of the papers hold at a scale that two cores '
-           'manage in an hour, and which do not.')
+           'manage in half an hour, and which do not.')
     yield ''
     yield 'It is printed by this command; a run that is stopped goes on where it was:'
     yield ''
     yield '```'
-    yield ('OMP_NUM_THREADS=1 python -m training claims --out runs/claims '
-           + ('> docs/claims.md' if scale.seeds == FULL.seeds else '--quick'))
+    yield ('python -m training claims --out runs/claims '
+           + ('--page docs/claims.md' if _is_full(scale) else '--quick'))
     yield '```'
     yield ''
     yield (f'Done: {len(done)} of {len(wanted)} cells (a variant with a seed), {trained} of them '
            f'trainings of {scale.steps} steps; {sum(c.cpu_s for c in done) / 60:.0f} minutes of '
-           f'one core for all. Queries: {counts}. A comparison of methods under equal, very short '
-           f"trainings on small images: **no figure here is one of the papers' data sets, nor "
-           f'of the bundled models**.')
+           f'processor time for all. Queries: {counts}. A comparison of methods under equal, '
+           f"very short trainings on small images: **no figure here is one of the papers' data "
+           f'sets, nor of the bundled models**.')
     yield ''
+
+
+def _is_full(scale: Scale) -> bool:
+    return dataclasses.replace(scale, weights=FULL.weights, tower=FULL.tower) == FULL
 
 
 def _measured(cells: Sequence[Cell], scale: Scale, sets: Sequence[str]) -> Iterator[str]:
@@ -146,13 +162,14 @@ def _conditions(scale: Scale) -> Iterator[str]:
            f'and many thousand steps. No augmentation, the last weights are taken. Constants of '
            f"the losses are the papers': margin 0.1 on squared distances, 0.7 for contrastive, "
            f'Gaussian kernels of scale 1.')
-    yield (f'- Mining: full looks through {scale.pool} random negatives of each query and the 10 '
-           f'remembered, partial through {scale.shared_pool} that all queries of a round share.')
+    yield (f'- Mining: full looks through up to {scale.pool} random negatives of each query and '
+           f'the 10 remembered, partial through {scale.shared_pool} that all queries of a round '
+           f'share.')
     yield ('- Pairs: positives lie within 5 m and look the same way. *Of other drives* they were '
            'seen in another light, *of the same drive* in the same; the images are the same ones. '
            'All other trainings on towns take other drives. The paper tried this with max, here '
            'it is NetVLAD.')
     yield ('- Off the shelf, NetVLAD has clusters of the training images, as the trained ones '
            'begin with.')
-    yield ('- Deviation within noise is not proof of equality; a claim that does not hold here '
+    yield ('- *Within noise* is no proof of equality, and a claim that does not hold here '
            "may hold at the papers' scale.")

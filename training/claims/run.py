@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs what is missing of the comparison, and prints its page."""
+"""Runs what is missing of the comparison, and makes its page."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def run_claims(folder: Path, scale: Scale, wanted: Sequence[str], report: Report
             run_cell(folder, scale, key, seed, sets, report)
 
 
-def print_page(folder: Path, scale: Scale) -> str:
+def make_page(folder: Path, scale: Scale) -> str:
     """The page of what a folder holds, as Markdown.
 
     Raises:

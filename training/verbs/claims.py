@@ -9,20 +9,24 @@ import dataclasses
 from pathlib import Path
 import sys
 
+from training.claims.files import write_whole
+from training.claims.scale import FULL, IMAGENET, QUICK, TOWER
 from training.verbs.verb import Verb
 
 
 def claims(arguments: argparse.Namespace) -> None:
     """Try the papers' claims on held-out places, and print a page that says which hold."""
-    from training.claims.run import print_page, run_claims  # noqa: PLC0415 - slow import
-    from training.claims.scale import FULL, QUICK  # noqa: PLC0415
+    from training.claims.run import make_page, run_claims  # noqa: PLC0415 - slow import
 
     tower = '' if arguments.without_tower else arguments.tower
     scale = dataclasses.replace(QUICK if arguments.quick else FULL,
                                 weights=arguments.weights, tower=tower)
     if not arguments.table:
         run_claims(arguments.out, scale, arguments.cells, report)
-    print(print_page(arguments.out, scale), end='')
+    text = make_page(arguments.out, scale)
+    print(text, end='')
+    if arguments.page:
+        write_whole(arguments.page, text)
 
 
 def report(line: str) -> None:
@@ -34,17 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument('--out', type=Path, required=True,
                         help='folder of images and results; what is there is not made again')
+    parser.add_argument('--page', type=Path, help='also write the page there')
     parser.add_argument('--quick', action='store_true',
                         help='a run of minutes that shows the way; its figures mean nothing')
     parser.add_argument('--cells', nargs='+', default=[''], metavar='TEXT',
                         help='only the cells with this in their names, such as sare or _0')
     parser.add_argument('--table', action='store_true', help='run nothing, print what is there')
-    parser.add_argument('--weights', default='../shared/weights/squeezenet1_1_imagenet_fp16.onnx',
+    parser.add_argument('--weights', default=IMAGENET,
                         help='ImageNet weights of SqueezeNet 1.1, or torchvision; '
                              'default: %(default)s')
-    parser.add_argument('--tower', default='../shared/data/ie_tower',
+    parser.add_argument('--tower', default=TOWER,
                         help='folder of ie_tower, default: %(default)s')
     parser.add_argument('--without-tower', action='store_true', help='rendered towns alone')
 
 
-VERB = Verb('claims', claims, add_arguments, '--out runs/claims > docs/claims.md')
+VERB = Verb('claims', claims, add_arguments, '--out runs/claims --page docs/claims.md')

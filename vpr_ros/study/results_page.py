@@ -23,7 +23,7 @@ descriptors that run in the same pipeline. It is printed by
 In brackets: 95 % interval by bootstrap over the queries. `rootsift_vlad`, `bag_of_words`, `hog`
 and `thumbnail` are described in [models](models.md); `vpr compare` tests two runs against each
 other. The truth of `donkey_two_laps` was found by the likeness of small images, which favours
-`thumbnail` there.
+`thumbnail` there. What the papers claim of training, tried here: [claims](claims.md).
 """
 _DATASETS = """
 ## {name}: {queries} queries, {database} database images

@@ -13,7 +13,7 @@ import pytest
 
 from training.claims import cells as cells_module
 from training.claims.cells import Cell, cell_file, cells_of, read_cells
-from training.claims.run import print_page, run_claims
+from training.claims.run import make_page, run_claims
 from training.claims.scale import QUICK, keep_scale
 from training.claims.tower import shrink_tower
 from training.claims.towns import TRAINED
@@ -55,7 +55,7 @@ def test_every_cell_is_there_and_the_page_is_made_of_them(done):
     assert {cell.dim for cell in found} == {512, 512 * TINY.clusters}
     assert all(len(cell.hits['night'][1]) == 10 and len(cell.hits['unseen weather'][5]) == 20
                for cell in found)
-    text = print_page(done, TINY)
+    text = make_page(done, TINY)
     assert 'not run' not in text.replace('0 were not run', '')
     assert 'Done: 11 of 11 cells' in text and 'ie_tower' not in text.partition('## Claims')[0]
 
@@ -85,7 +85,7 @@ def test_what_is_there_is_not_run_again_and_what_is_missing_is(done, monkeypatch
     before = json.loads(file.read_text())
     file.unlink()
     run_claims(done, TINY, ['sare', 'triplet'], lambda _: None)
-    assert ran == [] and 'not run' in print_page(done, TINY).replace('were not run', '')
+    assert ran == [] and 'not run' in make_page(done, TINY).replace('were not run', '')
     run_claims(done, TINY, ['random_0'], lambda _: None)
     assert ran == ['random_0']
     assert json.loads(file.read_text())['hits'] == before['hits']  # goes on from its last step
@@ -95,7 +95,7 @@ def test_another_scale_needs_another_folder(done):
     with pytest.raises(ConfigError, match='clusters: 4, now it is 8; name another folder'):
         keep_scale(done, dataclasses.replace(TINY, clusters=8))
     with pytest.raises(ConfigError, match='now it is 8'):
-        print_page(done, dataclasses.replace(TINY, clusters=8))
+        make_page(done, dataclasses.replace(TINY, clusters=8))
 
 
 def test_a_damaged_scale_is_named(tmp_path):
@@ -128,10 +128,11 @@ def test_what_is_missing_is_said_before_anything_is_drawn(tmp_path, capsys, argu
     assert not (tmp_path / 'new').exists()
 
 
-def test_the_verb_prints_the_page_of_what_is_there(done, capsys):
+def test_the_verb_prints_the_page_of_what_is_there(done, capsys, tmp_path):
     arguments = ['claims', '--out', str(done), '--quick', '--weights', '', '--without-tower']
-    assert main([*arguments, '--table']) == 0
-    assert capsys.readouterr().out == print_page(done, TINY)
+    assert main([*arguments, '--table', '--page', str(tmp_path / 'claims.md')]) == 0
+    assert capsys.readouterr().out == make_page(done, TINY)
+    assert (tmp_path / 'claims.md').read_text() == make_page(done, TINY)
 
 
 def test_held_out_floors_are_never_trained_on(tmp_path):
