@@ -82,11 +82,11 @@ $(made)/package: setup.py setup.cfg package.xml pyproject.toml $(shared_files) |
 	@touch $@
 
 $(made)/tools: $(made)/package
-	$(pip) install --quiet --editable '.[cpu,ros,test]'
+	$(pip) install --quiet --editable '.[cpu,ros,test,fleet]'
 	@touch $@
 
 $(made)/torch: $(made)/tools
 	@echo 'Installing torch for the tests of training/: up to 5 GB from the package index, some'
 	@echo 'minutes; where pip finds a CPU wheel of it, 0.2 GB. "make test TORCH=no" does without.'
-	$(pip) install --quiet --editable '.[cpu,ros,test,train]'
+	$(pip) install --quiet --editable '.[cpu,ros,test,fleet,train]'
 	@touch $@

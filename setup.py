@@ -56,6 +56,9 @@ EXTRAS = {
         'ros-std-srvs==5.5.1',
         'ros-visualization-msgs==5.5.1',
     ],
+    # For robots that share a map (docs/fleet.md): the client of Milvus, and Milvus Lite, the
+    # embedded server. About 80 MB, most of it Apache Arrow.
+    'fleet': ['pymilvus>=3.0', 'milvus-lite>=3.2'],
     # For data sets whose ground truth is a MATLAB file.
     'datasets': ['scipy'],
     # The version of torch with which the training was tested. torchvision is only needed to start

@@ -9,7 +9,7 @@ time, ten seconds at most. Whatever was added meanwhile follows then.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import threading
 
 from vpr_ros.errors import VprError
@@ -77,7 +77,7 @@ class Courier:
     def state(self) -> FleetState:
         """How it stands."""
         with self._changed:
-            return self._state
+            return self._with(len(self._added))
 
     def stop(self, *, wait: bool = True) -> None:
         """End; what waits is pushed by the next start. A second call does nothing.
@@ -122,11 +122,17 @@ class Courier:
     def _hand_over(self, member: Member) -> None:
         with self._changed:
             added, self._added = self._added, []
+            self._state = self._with(len(added))
             poses, self._poses = self._poses, False
         for place_id in added:
             member.added(place_id)
         if poses:
             member.changed()
+
+    def _with(self, more: int) -> FleetState:
+        """The state with so many places more that wait."""
+        state = self._state
+        return replace(state, waiting=state.waiting + more, uncompared=state.uncompared + more)
 
     def _note(self, member: Member | None, problem: str) -> None:
         state = FleetState(problem=problem)

@@ -9,6 +9,7 @@ they talk to a Milvus cluster.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 import importlib
 import importlib.util
@@ -16,11 +17,18 @@ from pathlib import Path
 import threading
 
 from vpr_ros.errors import ConfigError
-from vpr_ros.fleet.client import library, talking
+from vpr_ros.fleet.client import library
 from vpr_ros.fleet.errors import FleetError
 
 DEFAULT_PORT = 19530  # that of Milvus
 ONE_AT_A_TIME = 1
+OPTIONS = (
+    ('grpc.so_reuseport', 0),  # a port that is taken is an error
+    # clients ask every ten seconds whether the server is there, which gRPC takes for an attack
+    ('grpc.http2.min_ping_interval_without_data_ms', 5_000),
+    ('grpc.http2.max_ping_strikes', 0),
+    ('grpc.max_receive_message_length', 64 * 1024 * 1024),
+)
 
 
 class LiteServer:
@@ -49,15 +57,22 @@ class LiteServer:
                 f'serving a shared map needs {" and ".join(missing)}, which is not installed; '
                 f"install the extra: pip install 'vpr_ros[fleet]'")
         library()
-        serve = importlib.import_module('milvus_lite.adapter.grpc.server')
+        lite, grpc = importlib.import_module('milvus_lite'), importlib.import_module('grpc')
+        servicer = importlib.import_module('milvus_lite.adapter.grpc.servicer').MilvusServicer
+        register = importlib.import_module('pymilvus.grpc_gen.milvus_pb2_grpc')
+        self._database = None
         try:
-            with talking(f'{folder} on {host}:{port}', 'serve'):
-                self._server, self._database, bound = serve.start_server_in_thread(
-                    str(folder), host=host, port=port, max_workers=ONE_AT_A_TIME)
-        except FleetError as error:
+            self._database = lite.MilvusLite(str(folder))
+            self._server = grpc.server(ThreadPoolExecutor(ONE_AT_A_TIME), options=OPTIONS)
+            register.add_MilvusServiceServicer_to_server(servicer(self._database), self._server)
+            bound = self._server.add_insecure_port(f'{host}:{port}')
+            self._server.start()
+        except Exception as error:  # of a foreign library, about a folder or a port
+            if self._database is not None:
+                self._database.close()
             raise FleetError(
-                f'{folder} cannot be served on {host}:{port} ({error.__cause__}); choose a folder '
-                f'that no other process serves, and a free port') from error
+                f'{folder} cannot be served on {host}:{port} ({str(error)[:200]}); choose a '
+                f'folder that no other process serves, and a free port') from error
         self.uri = f'http://{host}:{bound}'
         self._closed = threading.Event()
 
