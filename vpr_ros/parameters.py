@@ -149,6 +149,18 @@ PARAMETERS: tuple[Parameter, ...] = (
               'below this.', 0.0, 1.0),
     Parameter('thumbnail_width_px', 320,
               'Width of the JPEG stored with each place; 0 stores none.', 0, 4096),
+    Parameter('relative_pose', False,
+              'Estimate where a match was taken from, as seen from the query: local features are '
+              'stored with each place (about 50 kB); needs camera_info, and depth for metres '
+              '(docs/relative_pose.md).', read_only=True),
+    Parameter('relative_pose_features', 500, 'Local features of one image.', 50, 5000,
+              read_only=True),
+    Parameter('relative_pose_min_inliers', 20,
+              'Fewer features than this that agree give no relative pose.', 6, 5000,
+              read_only=True),
+    Parameter('local_features', '',
+              "Path of an .onnx that finds local features (docs/relative_pose.md); '' takes SIFT.",
+              read_only=True),
     Parameter('index', 'auto',
               'Kind of search index: auto is exact up to 20,000 places and one bit a dimension '
               'above; docs/scaling.md compares the others.',

@@ -65,6 +65,7 @@ class PlaceRecognizer:
     Attributes:
         map_failed: told when a place could not be stored (the disk is full, say), and recognition
             goes on; None lets :meth:`process` raise.
+        more_parts: what else to store of a frame that becomes a place, by LOCAL_FEATURES.
         localization: where in the map the last frame was taken, see :meth:`relocalize`; else None.
     """
 
@@ -91,6 +92,7 @@ class PlaceRecognizer:
         self.model, self.place_map, self.mapping = model, place_map, mapping
         self.calibration = calibration or Calibration.of_card(model.card)
         self.map_failed: Callable[[MapError], None] | None = None
+        self.more_parts: Callable[[Frame], dict[int, bytes]] = lambda _: {}
         self._clock = clock
         self._keyframes, self._sequence = KeyframeSelector(), SequenceTracker()
         self._search = Search(place_map)
@@ -254,12 +256,11 @@ class PlaceRecognizer:
             context = self._search.context_of(frame)
             if self.mapping:
                 place_ids[number] = self._add(
-                    descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id,
-                    pose=frame.pose, travelled_m=frame.travelled_m,
-                    context=mean if context.window else None,
+                    descriptor, stamp_ns=frame.stamp_ns, frame_id=frame.frame_id, pose=frame.pose,
+                    travelled_m=frame.travelled_m, context=mean if context.window else None,
                     revisit_of=spot.place_id if spot is not None else 0,
                     thumbnail=thumbnail(frame.image, self.settings.thumbnail_width_px),
-                    patches=encode_patches(description.patches),
+                    patches=encode_patches(description.patches) | self.more_parts(frame),
                 )
             context.push(description.global_descriptor)
         self._keyframes.added(first.frame, leading)

@@ -77,7 +77,8 @@ def direction_only(
         return Direction(None, nothing, count, why=(
             f'only {int((front > 0).sum())} of the {count} agreeing matches lie in front of both '
             'cameras'))
-    pose = Transform(rotation, translation.ravel() / np.linalg.norm(translation))
+    translation = np.asarray(translation, np.float64).ravel()
+    pose = Transform(np.asarray(rotation, np.float64), translation / np.linalg.norm(translation))
     try:
         pose, covariance = _refine(pose, query[inliers], match[inliers], focal_px)
     except np.linalg.LinAlgError:

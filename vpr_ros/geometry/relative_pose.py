@@ -67,7 +67,8 @@ def relative_pose(query: Features, match: Features, *, min_inliers: int = 20) ->
                        matches=len(pairs))
     sides = [_projections(query, match, pairs, in_match=True),
              _projections(match, query, pairs, in_match=False)]
-    known = [np.isfinite(side.points_m).all(1) for side in sides]
+    known: list[NDArray[np.bool_]] = [
+        np.asarray(np.isfinite(side.points_m).all(1)) for side in sides]
     if max(known[0].sum(), known[1].sum()) < min_inliers:
         return direction_only_pose(query, match, pairs, min_inliers)
     return _metric(sides, known, len(pairs), min_inliers)
@@ -152,7 +153,8 @@ def _first_guess(seen: Projections) -> Transform | None:
         reprojectionError=RANSAC_PX / seen.focal_px, confidence=0.9999, flags=cv2.SOLVEPNP_AP3P)
     if not found or not np.isfinite(rotation).all() or not np.isfinite(translation).all():
         return None
-    pose = Transform(cv2.Rodrigues(rotation)[0], translation.ravel().astype(np.float64))
+    pose = Transform(np.asarray(cv2.Rodrigues(rotation)[0], np.float64),
+                     np.asarray(translation, np.float64).ravel())
     return pose if seen.in_match else pose.inverse()
 
 

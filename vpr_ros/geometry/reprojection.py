@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vpr_ros.geometry.rigid import Float64Array, Transform, perturbed, skew
 
@@ -43,14 +44,14 @@ class Projections:
     focal_px: float
     in_match: bool
 
-    def of(self, rows: Float64Array) -> Projections:
+    def of(self, rows: NDArray[np.bool_]) -> Projections:
         """Some of them."""
         return Projections(self.points_m[rows], self.rays[rows], self.focal_px, self.in_match)
 
 
 def whitened(
     pose: Transform, seen: Projections
-) -> tuple[Float64Array, Float64Array, Float64Array]:
+) -> tuple[Float64Array, Float64Array, NDArray[np.bool_]]:
     """Residuals in standard deviations, and how they change with the pose.
 
     Args:
@@ -83,7 +84,8 @@ def whitened(
     pixel = (PIXEL_NOISE_PX / seen.focal_px) ** 2
     covariance = pixel * np.eye(2) + along[:, :, None] * along[:, None, :]
     root = np.linalg.inv(np.linalg.cholesky(covariance))
-    return (root @ residual[..., None])[..., 0], root @ jacobian, front
+    return ((root @ residual[..., None])[..., 0], np.asarray(root @ jacobian, np.float64),
+            np.asarray(front))
 
 
 def refine(
@@ -99,7 +101,7 @@ def refine(
     """
     for _ in range(rounds):
         normal, right, _ = _normal_equations(pose, projections)
-        step = np.linalg.solve(normal, right)
+        step = np.asarray(np.linalg.solve(normal, right), np.float64)
         pose = perturbed(pose, step)
         if np.abs(step).max() < 1e-7:
             break

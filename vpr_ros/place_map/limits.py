@@ -19,6 +19,7 @@ MAX_THUMBNAIL_BYTES = 1024 * 1024
 MAX_PATCH_BYTES = 64 * 1024 * 1024
 MAX_PATCH_SCALES = 64
 MAX_NAME_LENGTH = 256
+LOCAL_FEATURES = 2**31 - 1  # stands in the place of a patch size: see vpr_ros.geometry.features
 MAX_CARD_BYTES = 4 * 1024 * 1024
 MAX_INTEGER = 2**63 - 1
 

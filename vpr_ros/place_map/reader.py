@@ -17,7 +17,7 @@ from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import schema
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.identity import ModelIdentity
-from vpr_ros.place_map.limits import check_integer, to_half
+from vpr_ros.place_map.limits import LOCAL_FEATURES, check_integer, to_half
 from vpr_ros.place_map.lookups import Lookups
 from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session
@@ -133,7 +133,15 @@ class MapReader(Lookups):
         """Patch size -> encoded patches of a place; empty when it was added without."""
         with self._reading('read patches'):
             self._view.columns.row(place_id)
-            return self._store.patches(place_id)
+            patches = self._store.patches(place_id)
+            patches.pop(LOCAL_FEATURES, None)
+            return patches
+
+    def local_features(self, place_id: int) -> bytes:
+        """Local features of a place (:mod:`vpr_ros.geometry.features`); empty without."""
+        with self._reading('read local features'):
+            self._view.columns.row(place_id)
+            return self._store.part(place_id, LOCAL_FEATURES)
 
     @property
     def session(self) -> Session | None:
@@ -158,7 +166,7 @@ class MapReader(Lookups):
                 model=self._model,
                 places=len(view),
                 sessions=len(self._sessions),
-                has_patches=view.patch_bytes > 0,
+                has_patches=view.patch_bytes > 0 and self._store.has_patches(LOCAL_FEATURES),
                 bytes=MapBytes(
                     sqlite.file_bytes(self._path), 2 * self._model.dim * len(view),
                     view.thumbnail_bytes, view.patch_bytes),

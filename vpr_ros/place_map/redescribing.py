@@ -15,7 +15,7 @@ from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.halves import half_bytes
 from vpr_ros.place_map.identity import ModelIdentity
-from vpr_ros.place_map.limits import check_parts, to_half
+from vpr_ros.place_map.limits import LOCAL_FEATURES, check_parts, to_half
 from vpr_ros.place_map.place_map import PlaceMap
 from vpr_ros.place_map.records import MapInfo
 from vpr_ros.place_map.schema import DESCRIPTOR
@@ -77,14 +77,16 @@ def rewrite(path: Path | str, out: Path | str, model: ModelIdentity,
             for number, row in enumerate(rows):
                 place = columns.place(number)
                 thumbnail = source.thumbnail(place.place_id)
-                parts = describe(place, thumbnail, source.patches(place.place_id))
+                stored = source.patches(place.place_id)
+                parts = describe(place, thumbnail, stored)
                 check_parts(thumbnail, parts.patches)
+                kept = {size: data for size, data in stored.items() if size == LOCAL_FEATURES}
                 half = row[DESCRIPTOR]
                 if parts.descriptor is not None:
                     half = half_bytes(to_half(parts.descriptor, model.dim))
                 if parts.context is not None:
                     context = context.with_place(parts.context)
-                writer.place(place, half, thumbnail, parts.patches,
+                writer.place(place, half, thumbnail, {**parts.patches, **kept},
                              matches.get(place.place_id, 0))
         writer.store.put_context(context)
         writer.finish(source.state(), source.statistics(old.dim) if same else None)

@@ -15,7 +15,8 @@ places         one row a place; pose and travelled distance are NULL when unknow
                is float16; the sizes of thumbnail and patches tell when one of those is missing;
                ``revisit_of`` is the earlier place that shows the same spot, 0 for none
 thumbnails     JPEG; beside the places, so that opening a map does not read them
-patches        encoded patch descriptors, one row a patch size
+patches        encoded patch descriptors, one row a patch size; under the size 2**31 - 1 the
+               place's local features (see :mod:`vpr_ros.geometry.features`)
 matches        how often a place was recognised by a later keyframe; no row for never
 =============  ===================================================================================
 """

@@ -218,6 +218,21 @@ class Store(MetaStore):
                 raise ValueError('length')
         return found
 
+    def part(self, place_id: int, size: int) -> bytes:
+        """One row of ``patches``; empty when there is none."""
+        row = self.connection.execute(
+            'SELECT codes, checksum FROM patches WHERE place_id = ? AND size = ?',
+            (place_id, size)).fetchone()
+        with self._intact(f'the patches of place {place_id}'):
+            if row is not None and schema.blob_checksum(place_id, size, row[0]) != row[1]:
+                raise ValueError('checksum')
+        return b'' if row is None else row[0]
+
+    def has_patches(self, below: int) -> bool:
+        """Whether one of the first places has patches of a size below this."""
+        query = 'SELECT EXISTS (SELECT 1 FROM (SELECT size FROM patches LIMIT 100) WHERE size < ?)'
+        return bool(self.connection.execute(query, (below,)).fetchone()[0])
+
     def matches(self) -> dict[int, int]:
         """Place id -> how often it was recognised; without those that never were."""
         found = {}

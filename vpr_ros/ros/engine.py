@@ -14,6 +14,8 @@ from pathlib import Path
 
 from vpr_ros.assembly import IN_MEMORY, model_identity, model_of, open_map, open_recognizer
 from vpr_ros.errors import ConfigError, MapError
+from vpr_ros.geometry.relative_pose import RelativePose
+from vpr_ros.geometry.relative_poses import RelativePoses, relative_poses_of
 from vpr_ros.model import Model
 from vpr_ros.parameters import Value
 from vpr_ros.pipeline import PlaceRecognizer
@@ -21,6 +23,7 @@ from vpr_ros.place_map import PlaceMap, Session
 from vpr_ros.ros.confinement import Folders
 from vpr_ros.ros.parameters import settings_of
 from vpr_ros.settings import Settings
+from vpr_ros.types import Recognition
 
 
 class Engine:
@@ -44,6 +47,7 @@ class Engine:
             folders.append(str(self._map_path.resolve().parent))
         self.folders = Folders(folders)
         self._recognizer: PlaceRecognizer | None = None
+        self.relative_poses: RelativePoses | None = None
         self._session_names: dict[tuple[str, int], str] = {}
         self._session_robots: dict[tuple[str, int], str] = {}
         self._map_problem: tuple[str, int] = '', 0
@@ -60,6 +64,7 @@ class Engine:
             ModelError, MapError, ConfigError: one of them cannot be used; the sentence says why.
         """
         model = model_of(self.settings)
+        self.relative_poses = relative_poses_of(self.settings)
         name = self._session_name or default_session
         path: str | Path = self._map_path or ''
         if self.mapping or path:
@@ -68,10 +73,18 @@ class Engine:
                 model=model,
             )
             self._recognizer.map_failed = self._map_failed
+            if self.relative_poses is not None:
+                self._recognizer.more_parts = self.relative_poses.parts
             return
         # A localization node may be given its map later, by the service load_map.
         empty = PlaceMap.create(IN_MEMORY, model_identity(model))
         self._recognizer = PlaceRecognizer(model, empty, self.settings, mapping=False)
+
+    def relative_pose(self, recognition: Recognition) -> RelativePose | None:
+        """Where the match was taken from; None when none was accepted or asked for."""
+        if self.relative_poses is None or not recognition.accepted:
+            return None
+        return self.relative_poses.find(recognition, self.place_map.local_features)
 
     def close(self) -> None:
         """Close the map; a second call does nothing."""

@@ -23,6 +23,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from vpr_ros.errors import VprError
 from vpr_ros.parameters import Value
 from vpr_ros.ros import parameters, qos
+from vpr_ros.ros.depth import PoseInputs
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.fleet import FleetLink, fleet_settings
 from vpr_ros.ros.health import Health
@@ -109,6 +110,8 @@ class PlaceRecognitionNode(LifecycleNode):
             lambda: self.count_publishers('odom') > 0,
             lockstep=self._lockstep,
         )
+        self._pose_inputs = PoseInputs(expected=lambda: self.count_publishers('depth') > 0)
+        self._stream.see = lambda frame: self._pose_inputs.show(frame, engine.relative_poses)
         self._take_rates(values)
         self._answers = Services(self, engine, self._worker, self._outputs, self._map_changed)
         self._poses = PoseUpdates(self, engine, self._worker, self._poses_changed)
@@ -144,6 +147,9 @@ class PlaceRecognitionNode(LifecycleNode):
             self.create_subscription(image_type, topic, self._on_image, sensor),
             self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, qos.SENSOR),
         ]
+        if self._engine is not None and self._engine.relative_poses is not None:
+            self._camera.append(self.create_subscription(
+                Image, 'depth', self._pose_inputs.add_depth, sensor))
         self._active = self._health.active = True
         self.get_logger().info(f'waiting for {image_type.__name__} on {topic}')
         return super().on_activate(state)
@@ -213,6 +219,7 @@ class PlaceRecognitionNode(LifecycleNode):
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self._health.camera_info = message
+        self._pose_inputs.add_camera_info(message)
 
     def _parameters_changed(self, values: dict[str, Value]) -> None:
         engine = self._engine

@@ -64,7 +64,8 @@ class Outputs:
     def publish(self, frame: Frame, recognition: Recognition) -> None:
         """Publish one recognition, first what a SLAM system waits for."""
         context = self.context()
-        closures = closures_to_message(recognition, context)
+        closures = closures_to_message(
+            recognition, context, self._engine.relative_pose(recognition))
         if closures is not None:
             self._closures.publish(closures)
         self._recognition.publish(recognition_to_message(recognition, context))

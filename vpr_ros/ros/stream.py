@@ -56,6 +56,7 @@ class Stream:
         max_rate_hz: most images processed per second of their stamps; 0 for all.
         odometry_timeout_s: see the parameter.
         problem: the last unexpected error, '' for none.
+        see: shown each frame before it is recognised, for relative poses.
         image_format: size and encoding of the last image, such as ``640x480 rgb8``; '' before.
     """
 
@@ -72,6 +73,7 @@ class Stream:
     odometry_timeout_s: float = 1.0
     problem: str = ''
     image_format: str = ''
+    see: Callable[[Frame], None] = lambda _: None
     _judge: StampJudge = field(default_factory=StampJudge)
     _processed_ns: int | None = None
     _blank: int = 0
@@ -109,6 +111,7 @@ class Stream:
                 stamp_ns, timeout_s=self.odometry_timeout_s, wait_s=wait_s
             )
         frame = Frame(image, stamp_ns, message.header.frame_id, pose, travelled_m)
+        self.see(frame)
         recognition = self.engine.recognizer.process(frame)
         self._note_blank(recognition)
         self.statistics.recognized(recognition, time.monotonic(), self.age_ms(stamp_ns))

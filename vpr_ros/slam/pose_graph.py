@@ -50,7 +50,8 @@ class KimeraMulti(System):
     another robot into LoopClosures for that robot.
     """
 
-    outputs, inputs = (INCREMENTAL, BETWEEN_ROBOTS), (INCREMENTAL,)
+    outputs = (INCREMENTAL, BETWEEN_ROBOTS)
+    inputs: tuple[Port, ...] = (INCREMENTAL,)
     types, needs_pose = (EDGE,), True
 
     def __init__(self, *arguments: Any) -> None:

@@ -30,7 +30,7 @@ class SwarmSlam(System):
     """Swarm-SLAM registers the two frames itself, so that no pose is needed."""
 
     outputs = (LOCAL, BETWEEN, DESCRIPTORS_OUT)
-    inputs = (KEYFRAMES, DESCRIPTORS_IN)
+    inputs: tuple[Port, ...] = (KEYFRAMES, DESCRIPTORS_IN)
     types = (MATCH, ONE_DESCRIPTOR)
 
     def __init__(self, *arguments: Any) -> None:
