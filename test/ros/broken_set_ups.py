@@ -80,8 +80,9 @@ class SetUp:
     def made(self, bench: Bench) -> Iterator[tuple[str, ...]]:
         """The set-up, with nothing of the environment in its way."""
         bench.patch.delenv('FASTDDS_DEFAULT_PROFILES_FILE', raising=False)
-        if not self.with_node:
-            bench.patch.setattr('vpr_ros.ros.doctor_node.DISCOVERY_S', 0.2)
+        discovery_s = PATIENCE_S if self.with_node else 0.2  # it ends when the node is found
+        bench.patch.setattr('vpr_ros.ros.doctor_node.DISCOVERY_S', discovery_s)
+        bench.patch.setattr('vpr_ros.ros.doctor_graph.ANSWER_S', PATIENCE_S)
         with self.make(bench) as words:
             yield words
 

@@ -12,6 +12,7 @@ import contextlib
 import io
 import os
 from pathlib import Path
+import re
 import shlex
 import sys
 import tempfile
@@ -78,6 +79,7 @@ def page() -> str:
             folder = Path(name)
             with set_up.made(Bench(folder, patch, int(os.environ['ROS_DOMAIN_ID']))) as words:
                 text = printed((*quick(words, folder), '--quiet')).replace(name, HOME)
+                assert all(re.search(pattern, text) for pattern in set_up.said), text
                 command = shown_command((*words, '--quiet'), folder)
         parts.append(f'\n### {number}. {set_up.title}\n\n```\n{command}\n```\n\n'
                      f'```text\n{text}```\n')

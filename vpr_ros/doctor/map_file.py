@@ -80,6 +80,6 @@ def _command_of(process: int) -> str:
         words = Path(f'/proc/{process}/cmdline').read_bytes().split(b'\0')
     except OSError:
         return ''
-    program, *others = (word.decode('utf-8', 'replace') for word in words)
-    text = ' '.join(' '.join([Path(program).name, *others]).split())
+    names = (Path(word.decode('utf-8', 'replace')).name for word in words)
+    text = ' '.join(' '.join(names).split())
     return text if len(text) <= LONGEST_COMMAND else f'{text[:LONGEST_COMMAND]}...'

@@ -12,9 +12,9 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 
-DISCOVERY_S = 2.0  # longest time in which nodes and topics are expected to be discovered
+DISCOVERY_S = 3.0  # longest time in which nodes and topics are expected to be discovered
 SETTLE_S = 0.3  # after what was looked for was found: others may follow
-ANSWER_S = 2.0
+ANSWER_S = 3.0
 WAKE_S = 0.05
 
 
