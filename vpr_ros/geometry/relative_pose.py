@@ -119,7 +119,8 @@ def _metric(
             if agreeing.sum() < min_inliers:
                 break
             pose, covariance = refine(
-                pose, [side.of(rows) for side, rows in zip(sides, inliers, strict=True)])
+                pose, [side.of(rows) for side, rows in zip(sides, inliers, strict=True)],
+                pairs=int(agreeing.sum()))
             if (agreeing == before).all():
                 break
     except np.linalg.LinAlgError:

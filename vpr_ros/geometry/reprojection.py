@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from vpr_ros.geometry.rigid import Float64Array, Transform, perturbed, skew
 
-PIXEL_NOISE_PX = 1.0
-"""Standard deviation of where a feature is found."""
+PIXEL_NOISE_PX = 0.7
+"""Standard deviation of where a feature is found, in either image."""
 
 DEPTH_NOISE = 0.01
 """Standard deviation of a depth, as a share of it."""
@@ -81,7 +81,7 @@ def whitened(
     residual = np.column_stack([x, y]) - seen.rays
     # the noise of the pixel is round, that of the depth lies along the epipolar line
     along = (projection @ (turn @ seen.points_m[:, :, None]))[..., 0] * DEPTH_NOISE
-    pixel = (PIXEL_NOISE_PX / seen.focal_px) ** 2
+    pixel = 2 * (PIXEL_NOISE_PX / seen.focal_px) ** 2
     covariance = pixel * np.eye(2) + along[:, :, None] * along[:, None, :]
     root = np.linalg.inv(np.linalg.cholesky(covariance))
     return ((root @ residual[..., None])[..., 0], np.asarray(root @ jacobian, np.float64),
@@ -89,9 +89,16 @@ def whitened(
 
 
 def refine(
-    pose: Transform, projections: list[Projections], *, rounds: int = 10
+    pose: Transform, projections: list[Projections], *, pairs: int, rounds: int = 10
 ) -> tuple[Transform, Float64Array]:
     """Gauss-Newton with Huber weights from a first guess.
+
+    Args:
+        pose: the guess.
+        projections: of both directions; a pair with both depths stands in each.
+        pairs: how many different pairs they are of. The two residuals of a pair have the same
+            errors, so that they must not count as two measurements.
+        rounds: at most.
 
     Returns:
         The pose, and its covariance float64 (6, 6) (see :mod:`vpr_ros.geometry.rigid`).
@@ -109,6 +116,7 @@ def refine(
     if np.linalg.cond(normal) > 1e14:
         raise np.linalg.LinAlgError('degenerate')
     covariance = np.linalg.inv(normal) * factor
+    covariance *= sum(len(seen.rays) for seen in projections) / pairs
     return pose, (covariance + covariance.T) / 2
 
 
@@ -123,7 +131,7 @@ def _normal_equations(
         weight = np.where(front, np.minimum(1.0, HUBER / np.maximum(length, 1e-12)), 0.0)
         normal += np.einsum('n,nij,nik->jk', weight, jacobian, jacobian)
         right -= np.einsum('n,nij,ni->j', weight, jacobian, residual)
-        squares += float((weight * length**2).sum())
+        squares += float((length[front] ** 2).sum())
         count += 2 * len(residual)
     # a scene that moves or a calibration that is off shows in the residuals: never optimistic
     return normal, right, max(1.0, squares / max(count - 6, 1))
