@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
               f'p99 {result["describe_ms"]["p99"]} ms; add a place to a map on disk: p50 '
               f'{result["add_ms"]} ms')
         with ProgressBar() as bar:
-            result['pipeline'] = pipeline.measure(model, _camera_images(), progress=bar)
+            result['pipeline'] = pipeline.measure(model, camera_images(), progress=bar)
         _print_pipeline(result['pipeline'])
     if args.seconds > 0:
         result['node'] = _node(settings, model, args.seconds)
@@ -102,7 +102,7 @@ def _node(settings: Settings, model: Any, seconds: float) -> dict[str, Any]:
     from vpr_ros.ros.bench_node import measure  # noqa: PLC0415 - needs rclpy
     from vpr_ros.ros.node_process import NodeProcess, use_large_image_profile  # noqa: PLC0415
 
-    images = _camera_images()
+    images = camera_images()
     use_large_image_profile()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'bench.vprmap'
@@ -121,13 +121,13 @@ def _node(settings: Settings, model: Any, seconds: float) -> dict[str, Any]:
     return {'places': NODE_PLACES, 'rate_hz': NODE_RATE_HZ, **figures}
 
 
-def _camera_images() -> list[Any]:
+def camera_images(count: int = NODE_IMAGES) -> list[Any]:
     """Frames of a rendered drive, rendered once and sent over and over."""
     from vpr_ros.world import Camera, Conditions, Drive, World  # noqa: PLC0415
 
     drive = Drive(World(seed=3, kind='town'), Conditions(), seed=3, rate_hz=10, speed_mps=5,
                   camera=Camera())
-    return [drive.frame(number).image for number in range(min(NODE_IMAGES, len(drive)))]
+    return [drive.frame(number).image for number in range(min(count, len(drive)))]
 
 
 VERB = Verb(

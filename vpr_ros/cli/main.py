@@ -21,7 +21,7 @@ MODULES = (
     'map_redescribe', 'map_split', 'map_prune', 'map_repair', 'map_export', 'map_import',
     'evaluate', 'replay', 'calibrate', 'tune_rerank', 'compare', 'study', 'results',
     'model_list', 'model_info', 'model_check', 'model_explain', 'model_vocabulary',
-    'bag_from_images', 'bag_from_world', 'bench', 'doctor',
+    'bag_from_images', 'bag_from_world', 'bench', 'soak', 'doctor',
 )
 GROUPS = {
     'map': 'build, look at, merge, prune, check and repair maps',

@@ -100,7 +100,7 @@ def measure(
     )
     publisher = node.create_publisher(Image, process.topic('image'), qos_profile_sensor_data)
     stop = threading.Event()
-    messages = [_message(image) for image in images]
+    messages = [image_message(image) for image in images]
 
     def send() -> None:
         period, number = 1.0 / rate_hz, 0
@@ -120,7 +120,7 @@ def measure(
             stop.wait(max(0.0, due - time.perf_counter()))
 
     try:
-        _await_subscriber(publisher, executor, process)
+        await_subscriber(publisher, executor, process)
         sender = threading.Thread(target=send, name='camera', daemon=True)
         sender.start()
         begin = time.perf_counter() + WARM_UP_S
@@ -130,7 +130,7 @@ def measure(
             if now >= next_sample:
                 measuring.set()
                 process.check()
-                load.memory_mb.append(_resident_mb(process.pid))
+                load.memory_mb.append(resident_mb(process.pid))
                 next_sample += 1.0
                 if progress is not None:
                     progress(int(now - begin), int(seconds), 'measuring the node')
@@ -147,7 +147,8 @@ def measure(
     return load
 
 
-def _message(image: ImageArray) -> Image:
+def image_message(image: ImageArray) -> Image:
+    """An rgb8 message of an image, its stamp still to be set."""
     height, width = image.shape[:2]
     data = array.array('B')
     data.frombytes(np.ascontiguousarray(image).tobytes())
@@ -156,7 +157,8 @@ def _message(image: ImageArray) -> Image:
     return message
 
 
-def _await_subscriber(publisher, executor, process: NodeProcess) -> None:
+def await_subscriber(publisher, executor, process: NodeProcess) -> None:
+    """Wait until the node listens."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while publisher.get_subscription_count() == 0:
         process.check()
@@ -168,7 +170,8 @@ def _await_subscriber(publisher, executor, process: NodeProcess) -> None:
         executor.spin_once(timeout_sec=0.1)
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Memory of a process that is in use, NaN where it cannot be told."""
     for line in Path(f'/proc/{pid}/status').read_text().splitlines():
         if line.startswith('VmRSS:'):
             return float(line.split()[1]) / MEGABYTE

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: 2026 The vpr_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A short drive in less time through the real node: nothing grows that should not."""
+
+from __future__ import annotations
+
+from helpers import place_image
+import pytest
+
+pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
+pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
+
+from vpr_ros.bench.soak_plot import CHARTS, soak_svg
+from vpr_ros.ros.soak import RATE_HZ, soak
+
+DRIVE_S = 20
+MOST_GROWTH_MB = 40.0  # of a process of some 150 MB, while its pools fill
+
+
+def test_nothing_grows(start, tmp_path) -> None:
+    images = [place_image(number) for number in range(60)]
+    with start(map_path=str(tmp_path / 'soak.vprmap'), max_places=10) as client:
+        client.wait_until_active()
+        found = soak(client.process, images, drive_s=DRIVE_S).as_dict()
+        assert client.stop() == 0
+    assert found['sent'] == DRIVE_S * RATE_HZ and found['lost'] < found['sent'] // 10
+    assert found['drive_s'] == DRIVE_S and len(found['samples']) >= 20
+    assert found['threads_last_quarter'] == found['threads_second_quarter']
+    assert found['handles_last_quarter'] <= found['handles_second_quarter'] + 1
+    assert found['memory_mb_last_quarter'] < found['memory_mb_second_quarter'] + MOST_GROWTH_MB
+    assert 0 < max(sample['places'] for sample in found['samples']) <= 11
+    picture = soak_svg('a drive & its figures', found)
+    assert picture.count('<polyline') == len(CHARTS) and '&amp;' in picture
