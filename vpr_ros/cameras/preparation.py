@@ -32,6 +32,11 @@ class Preparation:
         """Whether images go through as they are."""
         return self.mask is None and not self.rectify
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether a usable calibration has come."""
+        return self._rectifier is not None
+
     def calibrate(self, model: CameraModel) -> None:
         """Take the camera's calibration; the maps are made anew only when it has changed.
 
@@ -39,8 +44,11 @@ class Preparation:
             ConfigError: see :meth:`CameraModel.check`.
         """
         if self.rectify and (self._rectifier is None or self._rectifier.model != model):
-            self._rectifier = None
-            self._rectifier = Rectifier(model)
+            try:
+                self._rectifier = Rectifier(model)
+            except ConfigError:
+                self._rectifier = None
+                raise
 
     def __call__(self, image: ImageArray) -> ImageArray:
         """Prepare an image, uint8 (H, W, 3) RGB.
