@@ -21,12 +21,13 @@ MODULES = (
     'map_redescribe', 'map_split', 'map_prune', 'map_repair', 'map_export', 'map_import',
     'evaluate', 'replay', 'calibrate', 'tune_rerank', 'compare', 'study', 'results',
     'model_list', 'model_info', 'model_check', 'model_explain', 'model_vocabulary',
-    'bag_from_images', 'bag_from_world', 'bench', 'soak', 'doctor',
+    'bag_from_images', 'bag_from_world', 'fleet_serve', 'fleet_info', 'bench', 'soak', 'doctor',
 )
 GROUPS = {
     'map': 'build, look at, merge, prune, check and repair maps',
     'model': 'list, describe, check and make models',
     'bag': 'make rosbags',
+    'fleet': 'share one map between robots',
 }
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 import importlib
 import importlib.util
 from pathlib import Path
-import threading
+from typing import Any
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.fleet.client import library
@@ -60,7 +60,7 @@ class LiteServer:
         lite, grpc = importlib.import_module('milvus_lite'), importlib.import_module('grpc')
         servicer = importlib.import_module('milvus_lite.adapter.grpc.servicer').MilvusServicer
         register = importlib.import_module('pymilvus.grpc_gen.milvus_pb2_grpc')
-        self._database = None
+        self._database: Any = None
         try:
             self._database = lite.MilvusLite(str(folder))
             self._server = grpc.server(ThreadPoolExecutor(ONE_AT_A_TIME), options=OPTIONS)
@@ -74,16 +74,12 @@ class LiteServer:
                 f'{folder} cannot be served on {host}:{port} ({str(error)[:200]}); choose a '
                 f'folder that no other process serves, and a free port') from error
         self.uri = f'http://{host}:{bound}'
-        self._closed = threading.Event()
-
-    def wait(self) -> None:
-        """Return when somebody calls :meth:`close`."""
-        self._closed.wait()
+        self._closed = False
 
     def close(self) -> None:
         """Answer what is under way, write everything, end. A second call does nothing."""
-        if not self._closed.is_set():
-            self._closed.set()
+        if not self._closed:
+            self._closed = True
             self._server.stop(grace=2).wait()
             with suppress(OSError):
                 self._database.close()
