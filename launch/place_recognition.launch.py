@@ -50,6 +50,14 @@ ARGUMENTS = {
     'fastdds_profile': (str(CONFIG / 'fastdds_large_images.xml'),
                         'Fast DDS profile that carries large images without loss; one that is set '
                         f'in {PROFILE} already wins; empty sets none.', None),
+    'depth_topic': ('depth', 'Topic of the registered depth image, for metric relative poses '
+                    '(parameter relative_pose).', None),
+    'slam': ('', 'Pass loop closures on to a SLAM system; empty to none (docs/slam/index.md).',
+             ['', 'lio_sam', 'rtabmap', 'rtabmap_descriptor', 'hydra', 'kimera_multi',
+              'swarm_slam', 'initialpose', 'voxgraph', 'maplab_server', 'maplab']),
+    'slam_params_file': ('', 'YAML file with parameters of the node slam_adapter.', None),
+    'base_frame': ('', 'Frame of the robot base, for SLAM systems that take metric poses: tf then '
+                   'says where the camera is.', None),
     'rviz': ('false', 'Start RViz with the trajectory, the loop closures and the match image.',
              ['true', 'false']),
     'log_level': ('info', 'Least severe level of messages that the node logs.',
@@ -92,13 +100,38 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 (name, LaunchConfiguration(f'{argument}_topic'))
                 for name, argument in (
                     ('image', 'image'), ('camera_info', 'camera_info'), ('odom', 'odom'),
-                    ('loop_closures', 'loop_closures'),
+                    ('loop_closures', 'loop_closures'), ('depth', 'depth'),
                 )
             ],
             ros_arguments=['--log-level', LaunchConfiguration('log_level')],
             output='screen',
             # the map is closed within this time, whatever the size of the last transaction
             sigterm_timeout='10',
+        )
+    ]
+
+
+def adapter(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The node that passes loop closures on, where one is asked for."""
+    given = {name: context.launch_configurations[name] for name in ARGUMENTS}
+    if not given['slam']:
+        return []
+    values: dict[str, object] = {'system': given['slam']}
+    if given['base_frame']:
+        values['base_frame'] = given['base_frame']
+    if given['use_sim_time'] == 'true':
+        values['use_sim_time'] = True
+    files = [given['slam_params_file']] if given['slam_params_file'] else []
+    return [
+        Node(
+            package='vpr_ros',
+            executable='slam_adapter',
+            name='slam_adapter',
+            namespace=LaunchConfiguration('namespace'),
+            parameters=[*files, values],
+            remappings=[('loop_closures', LaunchConfiguration('loop_closures_topic'))],
+            ros_arguments=['--log-level', LaunchConfiguration('log_level')],
+            output='screen',
         )
     ]
 
@@ -117,6 +150,7 @@ def generate_launch_description() -> LaunchDescription:
             EnvironmentVariable(PROFILE, default_value=LaunchConfiguration('fastdds_profile')),
         ),
         OpaqueFunction(function=nodes),
+        OpaqueFunction(function=adapter),
         Node(
             package='rviz2',
             executable='rviz2',

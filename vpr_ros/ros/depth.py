@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Mapping
 import threading
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from vpr_ros.errors import ConfigError, ImageError
 from vpr_ros.geometry.camera_model import CameraModel
 from vpr_ros.geometry.relative_poses import RelativePoses
+from vpr_ros.parameters import Value
 from vpr_ros.ros.geometry import stamp_from_message
 from vpr_ros.types import FloatArray, Frame
 
@@ -53,18 +55,33 @@ def camera_of(message: Any) -> CameraModel:
                           model=message.distortion_model)
 
 
+def check_settings(values: Mapping[str, Value]) -> None:
+    """Check what does not go together.
+
+    Raises:
+        ConfigError: features would be undistorted twice.
+    """
+    if values['relative_pose'] and values['rectify']:
+        raise ConfigError('relative_pose and rectify are both set, but relative_pose undistorts '
+                          'its features itself and depth belongs to the images as they come; '
+                          'leave one out')
+
+
 class PoseInputs:
     """Filled by the executor's thread, asked by the worker's."""
 
-    def __init__(self, *, expected: Any = lambda: False) -> None:
+    def __init__(
+        self, *, single: bool = True, expected: Callable[[], bool] = lambda: False
+    ) -> None:
         """Begin empty.
 
         Args:
+            single: there is one camera, so that any calibration is its, whatever its frame.
             expected: whether somebody publishes depth images, so that waiting makes sense.
         """
         self._depths: deque[Any] = deque(maxlen=KEPT)
         self._arrived = threading.Condition()
-        self._expected = expected
+        self._single, self._expected = single, expected
         self._cameras: dict[str, CameraModel] = {}
         self.problem = ''
 
@@ -90,10 +107,10 @@ class PoseInputs:
             self.problem = str(error)
 
     def camera(self, frame_id: str) -> CameraModel | None:
-        """The last calibration of a camera; that of the only one fits whatever its name."""
-        cameras = self._cameras
-        return cameras.get(frame_id) or (next(iter(cameras.values())) if len(cameras) == 1
-                                         else None)
+        """The last calibration of a camera; None while there is none."""
+        known = self._cameras
+        only = next(iter(known.values())) if self._single and len(known) == 1 else None
+        return known.get(frame_id) or only
 
     def depth(self, stamp_ns: int, *, wait_s: float = 0.1) -> FloatArray | None:
         """The depth image of a stamp; None when there is none.

@@ -69,7 +69,7 @@ class SlamAdapter(Node):
         name = str(self._value('system'))
         if name not in SYSTEMS:
             raise ConfigError(f'system is {name[:50]!r}, expected one of {", ".join(SYSTEMS)}')
-        self.taken = self.sent = 0
+        self.taken = self.followed = self.sent = 0
         self.send: Callable[[Outgoing], None] = self._send
         self.system = self._make_system(name, make or RosMessages())
         self._extrinsics = self._camera()
@@ -104,6 +104,7 @@ class SlamAdapter(Node):
         self._tell(system.recognised(recognition_from_message(message)))
         if system.flag.lost != was:
             self._publish_lost(system.flag.lost)
+        self.followed += 1
 
     # -- to the back end -------------------------------------------------------------------------
 
