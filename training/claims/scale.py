@@ -69,7 +69,7 @@ class Scale:
 
 
 FULL = Scale()
-QUICK = Scale(tower_floors=('floor3',), towns=(300,), held_out_towns=(400,), spacing_m=12.0,
+QUICK = Scale(tower_floors=('floor3',), towns=(300,), held_out_towns=(400,),
               height=48, width=64, clusters=4, negatives=2, batch=2, round_queries=4, rounds=2,
               pool=40, shared_pool=10, seeds=(0,))
 
