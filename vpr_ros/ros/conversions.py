@@ -36,6 +36,8 @@ class Context:
         session_name: session id -> its name in the map.
         robot: name of this robot.
         session_robot: session id -> name of the robot that drove it, as the map says.
+        match_yaw_rad: optical frames of query and match -> heading of the map's robot in the frame
+            of the robot now; None when it is not known.
         own_session_id: the session that this robot records; 0 for none.
         map_uuid: identity of the map that was asked.
         model_name: the model that described the query.
@@ -47,6 +49,7 @@ class Context:
     map_uuid: str = ''
     model_name: str = ''
     session_robot: Callable[[int], str] = lambda _: ''
+    match_yaw_rad: Callable[[str, str], float | None] = lambda *_: None
 
     def robot_of(self, place: Place) -> str:
         """Name of the robot that took a place, as far as it is known."""
@@ -121,6 +124,8 @@ def closures_to_message(
         sequence_support=evidence.sequence_support, sequence_frames=evidence.sequence_frames,
         has_map_pose=evidence.has_pose, map_frame_id=evidence.pose_frame_id,
     )
+    yaw_rad = context.match_yaw_rad(recognition.frame_id, evidence.frame_id)
+    candidate.has_match_yaw, candidate.match_yaw_in_query = yaw_rad is not None, yaw_rad or 0.0
     candidate.match_pose_in_map.pose = evidence.pose
     if relative is not None:
         candidate.relative_pose_text = relative.text

@@ -49,6 +49,9 @@ class Facts:
         camera_mismatch: why camera_info cannot be that of the images, '' when it can.
         odometry_silence_s: since the last odometry; 0 while none has come yet.
         map_file, model_file: what became of these files since they were opened.
+        localization, lost: where in the map the robot is, in words, and whether it is lost.
+        camera_problem: why a camera_info cannot be used to rectify, '' for none.
+        incomplete: moments that one of several cameras has missed.
         namesakes: other nodes of the same full name.
     """
 
@@ -78,6 +81,10 @@ class Facts:
     publisher_names: tuple[str, ...] = ()
     camera_mismatch: str = ''
     odometry_silence_s: float = 0.0
+    localization: str = 'off'
+    lost: bool = False
+    camera_problem: str = ''
+    incomplete: int = 0
     map_file: Fate = Fate.SAME
     model_file: Fate = Fate.SAME
     namesakes: int = 0
@@ -109,6 +116,8 @@ def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
     warnings += figures.notices
     if facts.camera_mismatch:
         warnings.append(facts.camera_mismatch)
+    if facts.camera_problem:
+        warnings.append(facts.camera_problem)
     if facts.active and facts.odometry_silence_s > SILENCE_S:
         warnings.append(f'no odometry for {facts.odometry_silence_s:.0f} s')
     if facts.lockstep and figures.dropped_lately:
@@ -122,6 +131,7 @@ def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
         'dropped': figures.dropped,
         'out_of_order': figures.out_of_order,
         'time_jumps': figures.time_jumps,
+        'incomplete_moments': facts.incomplete,
         'camera_info': facts.camera,
         'odometry': facts.odometry,
         'conversion_errors': sum(figures.errors.values()),
@@ -164,8 +174,10 @@ def _map(facts: Facts) -> DiagnosticStatus:
     values = {
         'mode': facts.mode, 'path': facts.map_path, 'uuid': facts.map_uuid,
         'places': facts.places, 'sessions': facts.sessions, 'forgotten': facts.forgotten,
-        'building': facts.building,
+        'building': facts.building, 'localization': facts.localization, 'lost': facts.lost,
     }
+    if facts.lost:
+        warnings.append(f'the robot does not know its place ({facts.localization}); drive on')
     errors = [f'mapping has stopped: {facts.map_problem}'] if facts.map_problem else []
     if facts.map_file is Fate.GONE:
         errors.append(f'{facts.map_path} was deleted while in use; call ~/save_map to write it '

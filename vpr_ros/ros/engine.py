@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 from vpr_ros.assembly import IN_MEMORY, model_identity, model_of, open_map, open_recognizer
+from vpr_ros.cameras.rig import Rig
 from vpr_ros.errors import ConfigError, MapError
 from vpr_ros.geometry.relative_pose import RelativePose
 from vpr_ros.geometry.relative_poses import RelativePoses, relative_poses_of
@@ -48,6 +49,8 @@ class Engine:
         self.folders = Folders(folders)
         self._recognizer: PlaceRecognizer | None = None
         self.relative_poses: RelativePoses | None = None
+        self.rig: Rig | None = None  # of a robot with several cameras, set before open()
+        self._relocalize = bool(values['relocalize']) and not self.mapping
         self._session_names: dict[tuple[str, int], str] = {}
         self._session_robots: dict[tuple[str, int], str] = {}
         self._map_problem: tuple[str, int] = '', 0
@@ -75,10 +78,14 @@ class Engine:
             self._recognizer.map_failed = self._map_failed
             if self.relative_poses is not None:
                 self._recognizer.more_parts = self.relative_poses.parts
-            return
-        # A localization node may be given its map later, by the service load_map.
-        empty = PlaceMap.create(IN_MEMORY, model_identity(model))
-        self._recognizer = PlaceRecognizer(model, empty, self.settings, mapping=False)
+        else:
+            # A localization node may be given its map later, by the service load_map.
+            empty = PlaceMap.create(IN_MEMORY, model_identity(model))
+            self._recognizer = PlaceRecognizer(model, empty, self.settings, mapping=False)
+        if self.rig is not None:
+            self._recognizer.use_rig(self.rig.yaw_rad)
+        if self._relocalize:
+            self._recognizer.relocalize()
 
     def relative_pose(self, recognition: Recognition) -> RelativePose | None:
         """Where the match was taken from; None when none was accepted or asked for."""

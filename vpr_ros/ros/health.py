@@ -18,9 +18,11 @@ from sensor_msgs.msg import CameraInfo
 
 from vpr_ros.file_watch import FileWatch
 from vpr_ros.ros.camera import calibration_in_words, calibration_mismatch, mismatch
+from vpr_ros.ros.cameras import Cameras
 from vpr_ros.ros.check_list import CheckList
 from vpr_ros.ros.diagnostics import FOREIGN_CLOCK_MS, Facts, statuses
 from vpr_ros.ros.engine import Engine
+from vpr_ros.ros.localization import in_words, is_lost
 from vpr_ros.ros.map_news import MapNews
 from vpr_ros.ros.odometry import OdometryBuffer
 from vpr_ros.ros.outputs import Outputs
@@ -39,7 +41,7 @@ class Health:
 
     def __init__(
         self, node: Node, engine: Engine, statistics: Statistics, odometry: OdometryBuffer | None,
-        outputs: Outputs, *, image_topic: str, transport: str, lockstep: bool,
+        outputs: Outputs, *, cameras: Cameras, image_topic: str, transport: str, lockstep: bool,
         building: Callable[[], str],
     ) -> None:
         """Take the parts of the node.
@@ -47,11 +49,13 @@ class Health:
         Args:
             node: for the graph, the clock and the log.
             engine, statistics, odometry, outputs: of the node.
-            image_topic: the resolved topic.
+            cameras: of the node.
+            image_topic: the resolved topic of the leading one.
             transport, lockstep: the parameters of these names.
             building: progress of a map being built, '' for none.
         """
         self._node, self._engine, self._statistics = node, engine, statistics
+        self._cameras = cameras
         self._odometry, self._outputs, self._building = odometry, outputs, building
         self._topic, self._transport, self._lockstep = image_topic, transport, lockstep
         self.active = False
@@ -83,6 +87,8 @@ class Health:
             'model': model.card.name, 'provider': model.provider,
             'provider_warning': model.warning or '',
             'forgotten': place_map.forgotten, 'map_problem': engine.map_problem,
+            'localization': in_words(engine.recognizer.localization),
+            'lost': is_lost(engine.recognizer.localization),
             'map_file': place_map.fate, 'model_file': self._model_file.fate(),
         }
         for sentence in self._map_news.of(engine):
@@ -110,6 +116,7 @@ class Health:
             camera=calibration_in_words(self.camera_info),
             camera_mismatch=calibration_mismatch(self.camera_info, stream.image_format),
             foreign_clock=self.foreign_clock, problem=stream.problem, building=self._building(),
+            camera_problem=self._cameras.problem, incomplete=self._cameras.incomplete,
             image_format=stream.image_format, namesakes=max(0, len(namesakes) - 1),
         )
         return dataclasses.replace(facts, **self._map_facts)

@@ -23,7 +23,9 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from vpr_ros.errors import VprError
 from vpr_ros.parameters import Value
 from vpr_ros.ros import parameters, qos
-from vpr_ros.ros.depth import PoseInputs
+from vpr_ros.ros.cameras import Cameras
+from vpr_ros.ros.depth import PoseInputs, check_settings
+from vpr_ros.ros.descriptors import DescriptorOutput
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.fleet import FleetLink, fleet_settings
 from vpr_ros.ros.health import Health
@@ -89,7 +91,10 @@ class PlaceRecognitionNode(LifecycleNode):
         self._worker: Worker[Any] = Worker(self._process, keep_all=self._lockstep)
         self._worker.start()
         try:
+            self._cameras = Cameras(values)
+            engine.rig = self._cameras.rig if self._cameras.several else None
             fleet_settings(values)
+            check_settings(values)
             self._worker.submit(lambda: engine.open(self._session_name())).result()
         except VprError as error:
             self._worker.stop()
@@ -101,16 +106,21 @@ class PlaceRecognitionNode(LifecycleNode):
         self._fleet = FleetLink(self, engine, self._outputs, values)
         self._health = Health(
             self, engine, self._statistics, self._odometry, self._outputs,
-            image_topic=self.image_topic(), transport=self._transport, lockstep=self._lockstep,
+            cameras=self._cameras, image_topic=self.image_topic(self._cameras.names[0]),
+            transport=self._transport, lockstep=self._lockstep,
             building=lambda: self._answers.builder.progress,
         )
+        self._descriptors = DescriptorOutput(self, engine)
         self._stream = Stream(
-            engine, self._odometry, self._statistics, self._fleet.after(self._outputs.publish),
-            self._outputs.forget, self._health.age_ms, self.get_logger(),
-            lambda: self.count_publishers('odom') > 0,
+            engine, self._cameras, self._odometry, self._statistics,
+            self._descriptors.after(self._fleet.after(self._outputs.publish)),
+            self._outputs.forget, self._health.age_ms,
+            self.get_logger(), lambda: self.count_publishers('odom') > 0,
             lockstep=self._lockstep,
         )
-        self._pose_inputs = PoseInputs(expected=lambda: self.count_publishers('depth') > 0)
+        self._pose_inputs = PoseInputs(
+            single=not self._cameras.several,
+            expected=lambda: self.count_publishers('depth') > 0)
         self._stream.see = lambda frame: self._pose_inputs.show(frame, engine.relative_poses)
         self._take_rates(values)
         self._answers = Services(self, engine, self._worker, self._outputs, self._map_changed)
@@ -136,22 +146,20 @@ class PlaceRecognitionNode(LifecycleNode):
         image_type = CompressedImage if self._transport == 'compressed' else Image
         self._stream.restart()
         sensor = qos.LOCKSTEP if self._lockstep else qos.SENSOR
-        topic = self.image_topic()
         # odometry first: of what is ready at once, the executor takes the oldest subscription
         if self._odometry is not None:
             profile = qos.LOCKSTEP if self._lockstep else qos.ODOMETRY
             self._camera.append(
                 self.create_subscription(Odometry, 'odom', self._on_odometry, profile)
             )
-        self._camera += [
-            self.create_subscription(image_type, topic, self._on_image, sensor),
-            self.create_subscription(CameraInfo, 'camera_info', self._on_camera_info, qos.SENSOR),
-        ]
+        self._camera += self._cameras.subscribe(
+            self, image_type, sensor, self.image_topic, self._on_image, self._on_camera_info)
         if self._engine is not None and self._engine.relative_poses is not None:
             self._camera.append(self.create_subscription(
                 Image, 'depth', self._pose_inputs.add_depth, sensor))
         self._active = self._health.active = True
-        self.get_logger().info(f'waiting for {image_type.__name__} on {topic}')
+        topics = ', '.join(map(self.image_topic, self._cameras.names))
+        self.get_logger().info(f'waiting for {image_type.__name__} on {topics}')
         return super().on_activate(state)
 
     @told
@@ -197,10 +205,11 @@ class PlaceRecognitionNode(LifecycleNode):
         self._worker.submit(engine.close)
         self._worker.stop()
         self._outputs.destroy()
+        self._descriptors.destroy()
 
-    def image_topic(self) -> str:
-        """The topic of the camera; that of the compressed transport lies below the raw one."""
-        topic = self.resolve_topic_name('image')
+    def image_topic(self, camera: str = '') -> str:
+        """The topic of a camera; that of the compressed transport lies below the raw one."""
+        topic = self.resolve_topic_name(f'{camera}/image' if camera else 'image')
         if self._transport == 'compressed' and not topic.endswith('/compressed'):
             topic += '/compressed'
         return self.resolve_topic_name(topic)

@@ -9,6 +9,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
 from visualization_msgs.msg import MarkerArray
 
+from vpr_msgs.msg import Localization as LocalizationMessage
 from vpr_msgs.msg import LoopClosureCandidates
 from vpr_msgs.msg import MapInfo as MapInfoMessage
 from vpr_msgs.msg import Recognition as RecognitionMessage
@@ -22,6 +23,7 @@ from vpr_ros.ros.conversions import (
 )
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.geometry import stamp_to_message
+from vpr_ros.ros.localization import localization_to_message
 from vpr_ros.ros.markers import Markers
 from vpr_ros.ros.match_image import MatchedPatches, match_image
 from vpr_ros.types import Frame, Match, Recognition
@@ -36,6 +38,7 @@ class Outputs:
         create = node.create_publisher
         self._closures = create(LoopClosureCandidates, 'loop_closures', qos.RESULT)
         self._recognition = create(RecognitionMessage, '~/recognition', qos.RESULT)
+        self._localization = create(LocalizationMessage, '~/localization', qos.RESULT)
         self._picture = create(CompressedImage, '~/match_image', qos.PICTURE)
         self._marker = create(MarkerArray, '~/markers', qos.PICTURE)
         self._map_info = create(MapInfoMessage, '~/map_info', qos.STATUS)
@@ -47,8 +50,8 @@ class Outputs:
     def destroy(self) -> None:
         """Destroy the publishers."""
         for publisher in (
-            self._closures, self._recognition, self._picture, self._marker, self._map_info,
-            self._diagnostics,
+            self._closures, self._recognition, self._localization, self._picture, self._marker,
+            self._map_info, self._diagnostics,
         ):
             self._node.destroy_publisher(publisher)
 
@@ -59,6 +62,7 @@ class Outputs:
             session_name=engine.session_name, robot=engine.robot,
             own_session_id=engine.own_session_id, map_uuid=engine.place_map.uuid,
             model_name=engine.model.card.name, session_robot=engine.session_robot,
+            match_yaw_rad=(lambda *_: None) if engine.rig is None else engine.rig.match_yaw_rad,
         )
 
     def publish(self, frame: Frame, recognition: Recognition) -> None:
@@ -69,6 +73,9 @@ class Outputs:
         if closures is not None:
             self._closures.publish(closures)
         self._recognition.publish(recognition_to_message(recognition, context))
+        localization = self._engine.recognizer.localization
+        if localization is not None:
+            self._localization.publish(localization_to_message(localization, context))
         self._markers.add(frame.pose, recognition)
         if self._marker.get_subscription_count():
             self._marker.publish(self._markers.message(recognition.stamp_ns))

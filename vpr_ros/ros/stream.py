@@ -15,7 +15,7 @@ import traceback
 from typing import Any, Protocol
 
 from vpr_ros.errors import ImageError, VprError
-from vpr_ros.ros.camera import rgb_of
+from vpr_ros.ros.cameras import Cameras, query_frame
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.geometry import stamp_from_message
 from vpr_ros.ros.odometry import OdometryBuffer
@@ -56,11 +56,13 @@ class Stream:
         max_rate_hz: most images processed per second of their stamps; 0 for all.
         odometry_timeout_s: see the parameter.
         problem: the last unexpected error, '' for none.
+        cameras: makes frames of messages.
         see: shown each frame before it is recognised, for relative poses.
         image_format: size and encoding of the last image, such as ``640x480 rgb8``; '' before.
     """
 
     engine: Engine
+    cameras: Cameras
     odometry: OdometryBuffer | None
     statistics: Statistics
     publish: Callable[[Frame, Recognition], None]
@@ -79,7 +81,7 @@ class Stream:
     _blank: int = 0
 
     def process(self, message: Any) -> None:
-        """Take one sensor_msgs/Image or CompressedImage; never raises."""
+        """Take one sensor_msgs/Image or CompressedImage, or one of each camera; never raises."""
         try:
             self._process(message)
         except ImageError as error:
@@ -99,23 +101,25 @@ class Stream:
         self._processed_ns = None
 
     def _process(self, message: Any) -> None:
-        stamp_ns = stamp_from_message(message.header.stamp)
+        name, leading = self.cameras.leading(message)
+        stamp_ns = stamp_from_message(leading.header.stamp)
         if not self._is_next(stamp_ns):
             return
-        image = rgb_of(message)
-        self._note_format(message, image.shape[1], image.shape[0])
         pose, travelled_m = None, None
         if self.odometry is not None:
             wait_s = LOCKSTEP_WAIT_S if self.lockstep and self.odometry_expected() else 0.0
             pose, travelled_m = self.odometry.at(
                 stamp_ns, timeout_s=self.odometry_timeout_s, wait_s=wait_s
             )
-        frame = Frame(image, stamp_ns, message.header.frame_id, pose, travelled_m)
-        self.see(frame)
-        recognition = self.engine.recognizer.process(frame)
+        frames = self.cameras.frames(message, pose, travelled_m)
+        if name == self.cameras.names[0]:
+            self._note_format(leading, frames[0].image.shape[1], frames[0].image.shape[0])
+        for frame in frames:
+            self.see(frame)
+        recognition = self.engine.recognizer.process_views(frames)
         self._note_blank(recognition)
         self.statistics.recognized(recognition, time.monotonic(), self.age_ms(stamp_ns))
-        self.publish(frame, recognition)
+        self.publish(query_frame(frames, recognition.frame_id), recognition)
 
     def _is_next(self, stamp_ns: int) -> bool:
         """Whether an image is to be processed; follows time when it jumps back."""
