@@ -110,10 +110,10 @@ class PlaceRecognitionNode(LifecycleNode):
             transport=self._transport, lockstep=self._lockstep,
             building=lambda: self._answers.builder.progress,
         )
-        self._descriptors = DescriptorOutput(self, engine)
+        self._descriptor_output = DescriptorOutput(self, engine)
         self._stream = Stream(
             engine, self._cameras, self._odometry, self._statistics,
-            self._descriptors.after(self._fleet.after(self._outputs.publish)),
+            self._descriptor_output.after(self._fleet.after(self._outputs.publish)),
             self._outputs.forget, self._health.age_ms,
             self.get_logger(), lambda: self.count_publishers('odom') > 0,
             lockstep=self._lockstep,
@@ -205,7 +205,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self._worker.submit(engine.close)
         self._worker.stop()
         self._outputs.destroy()
-        self._descriptors.destroy()
+        self._descriptor_output.destroy()
 
     def image_topic(self, camera: str = '') -> str:
         """The topic of a camera; that of the compressed transport lies below the raw one."""
