@@ -48,7 +48,9 @@ def _head(cells: Sequence[Cell], scale: Scale, sets: Sequence[str]) -> Iterator[
     yield ('This page lets you see which claims of the papers hold at a scale that two cores '
            'manage in half an hour, and which do not.')
     yield ''
-    yield 'It is printed by this command; a run that is stopped goes on where it was:'
+    yield ('It is printed by this command. A run that is stopped goes on where it was, and with '
+           '`--cells _0`, `--cells _1` and so on, after the images are drawn, a process does one '
+           'seed:')
     yield ''
     yield '```'
     yield ('python -m training claims --out runs/claims '
