@@ -42,6 +42,12 @@ class Diagnosis:
         said = next(s for s in status.message.split('; ') if words[0] in s)
         return f'{LEVELS[status.level]} {part}: "{self._clean(said)}"'
 
+    def is_silent_about(self, part: str, words: str) -> None:
+        """Wait until the message of a part does not hold the words."""
+        name = f'{self._node}: {part}'
+        self._inbox.get(lambda m: any(
+            status.name == name and words not in status.message for status in m.status))
+
     def value(self, part: str, key: str, at_least: float) -> float:
         """Wait until a value of a part has grown so far; returns it."""
 

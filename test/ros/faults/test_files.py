@@ -23,6 +23,7 @@ from ros.client import PATIENCE_S
 from ros.faults.bench import Bench
 
 from vpr_msgs.srv import SaveMap
+from vpr_ros.place_map import PlaceMap
 from vpr_ros.ros.node_process import NodeProcess
 
 BALLAST_BYTES = 64 << 20
@@ -159,7 +160,8 @@ def test_the_map_file_is_deleted(doomed: Doomed, fault) -> None:
         assert newest.added_to_map
         saved = client.call(SaveMap, '~/save_map')
         assert saved.success and doomed.path.exists(), saved.message
-        doomed.bench.home[301] = newest.query_id
+        with PlaceMap.open(doomed.path, read_only=True) as written:
+            assert written.thumbnail(newest.query_id)
     row.saw('saved again', *doomed.bench.aftermath())
 
 
