@@ -19,6 +19,7 @@ from training.claims.tower import shrink_tower
 from training.claims.towns import TRAINED
 from training.claims.variants import VARIANTS, recipe_of
 from training.cli import main
+from training.images import read_rgb
 from training.sources import ie_tower
 from vpr_ros.errors import ConfigError, DataError
 
@@ -149,6 +150,6 @@ def test_held_out_floors_are_never_trained_on(tmp_path):
     tower = next(source for source in recipe.sources if source.kind == 'ie_tower')
     frames = ie_tower(tmp_path / 'tower', without_floors=tower.without_floors)
     assert [frame.environment for frame in frames] == ['ie_tower/floor3']
-    assert cv2.imread(str(frames[0].path)).shape == (scale.height, scale.width, 3)
+    assert read_rgb(frames[0].path).shape == (scale.height, scale.width, 3)
     assert (tmp_path / 'tower' / 'frames' / 'floor5.png').is_file()
     assert not (tmp_path / 'tower' / 'frames' / 'floor7.png').exists()
