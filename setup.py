@@ -171,6 +171,7 @@ setup(
         *files('launch'),
         *files('config'),
         *files('models'),
+        *files('security'),
         COLCON_BIN,
     ],
     cmdclass=wheel_commands(),

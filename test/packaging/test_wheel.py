@@ -27,7 +27,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, zipfile.ZipFil
     copy = tmp_path_factory.mktemp('source')
     for name in ('setup.py', 'setup.cfg', 'pyproject.toml', 'package.xml', 'LICENSE'):
         shutil.copy(ROOT / name, copy)
-    for name in ('vpr_ros', 'resource', 'launch', 'config', 'models', 'test'):
+    for name in ('vpr_ros', 'resource', 'launch', 'config', 'models', 'security', 'test'):
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns('__pycache__')
             shutil.copytree(ROOT / name, copy / name, ignore=ignored)
@@ -66,7 +66,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheels: dict) -> None:
 def test_ros_finds_its_files_below_share(wheels: dict, kind: str) -> None:
     names = set(wheels[kind].namelist())
     assert f'{DATA}share/ament_index/resource_index/packages/vpr_ros' in names
-    shared = {'package.xml', 'LICENSE'} | files('launch', 'config', 'models')
+    shared = {'package.xml', 'LICENSE'} | files('launch', 'config', 'models', 'security')
     assert {f'{DATA}share/vpr_ros/{name}' for name in shared} <= names
 
 

@@ -65,6 +65,8 @@ def with_actions(names: Names) -> Names:
 def interface_of(client: Any) -> Names:
     """What the graph says of the running node."""
     node, namespace = client.node, client.process.namespace
+    if (NODE, namespace) not in node.get_node_names_and_namespaces():
+        return {kind: set() for kind in ('publish', 'subscribe', 'reply', 'request')}
     ask = {'publish': node.get_publisher_names_and_types_by_node,
            'subscribe': node.get_subscriber_names_and_types_by_node,
            'reply': node.get_service_names_and_types_by_node,
