@@ -24,7 +24,7 @@ PYTHON = {
     'yaml': ('python3-yaml', 'pyyaml'),
 }
 # Imported only inside functions that say in one sentence what is missing, or where ROS has it.
-OPTIONAL = {'onnx', 'scipy', 'matplotlib', 'cv_bridge'}
+OPTIONAL = {'onnx', 'scipy', 'matplotlib', 'cv_bridge', 'tf2_ros'}
 # On a distribution only: the wheels come without them.
 NOT_A_WHEEL = {'launch', 'launch_ros', 'ament_index_python', 'ros2launch'}
 
