@@ -25,7 +25,8 @@ from vpr_ros.errors import ConfigError
 from vpr_ros.parameters import BY_NAME
 from vpr_ros.types import Reason
 
-PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').glob('*.md'))]
+PAGES = [*(ROOT / name for name in ('README.md', 'CONTRIBUTING.md', 'QUALITY_DECLARATION.md')),
+         *sorted((ROOT / 'docs').rglob('*.md'))]
 DEMO_PICTURE = 'docs/images/demo_report.png'  # made for a release, by the demo
 LINK = re.compile(r'\[[^\]]*\]\(([^)\s]+)\)')
 INLINE = re.compile(r'`([^`]+)`')
@@ -113,6 +114,24 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
         and target != DEMO_PICTURE
     ]
     assert not missing
+
+
+def test_every_page_is_in_the_index() -> None:
+    """docs/README.md leads to every page, at most over the index of a folder."""
+    def links(page: Path) -> set[Path]:
+        targets = LINK.findall(page.read_text(encoding='utf-8'))
+        return {(page.parent / target.partition('#')[0]).resolve() for target in targets
+                if '://' not in target}
+
+    index = ROOT / 'docs' / 'README.md'
+    found = links(index)
+    for page in list(found):
+        if page.suffix == '.md' and page.is_file() and page.parent != index.parent:
+            found |= links(page)
+    pages = {page.resolve() for page in PAGES if page.name != 'README.md'}
+    assert sorted(str(page.relative_to(ROOT)) for page in pages - found) == [], \
+        'add a line to docs/README.md for these pages'
+    assert ROOT / 'docs' / 'README.md' in links(ROOT / 'README.md')
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.name)
@@ -259,6 +278,9 @@ def test_requests_in_examples_have_only_fields_that_exist(program: str, kind: st
     assert found
     for page, (_, type_name, request) in found:
         package, folder, name = type_name.split('/')
+        if type_name == 'std_srvs/srv/Trigger':
+            assert yaml.safe_load(request) == {}, f'{page}: {request}'
+            continue
         assert (package, folder) == ('vpr_msgs', kind), f'{page}: {type_name}'
         assert set(yaml.safe_load(request)) <= interface_fields(kind, name), f'{page}: {request}'
 
