@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Any
 
 from helpers import place_image
 import pytest
@@ -14,7 +15,7 @@ pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or p
 
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import GetParameters, SetParameters
-from ros.client import PATIENCE_S
+from ros.client import PATIENCE_S, Client
 
 from vpr_msgs.srv import GetMapInfo, LoadMap
 from vpr_ros.ros.node_process import NodeProcess
@@ -28,13 +29,19 @@ def real(name: str, value: float) -> Parameter:
         type=ParameterType.PARAMETER_DOUBLE, double_value=value))
 
 
+def caller_of(client: Client, service_type: Any, name: str) -> Any:
+    """A client for many calls: one that has been found, with room for all of them."""
+    caller = client.node.create_client(
+        service_type, client.process.topic(name), qos_profile=SERVICE)
+    assert caller.wait_for_service(PATIENCE_S), client.log()
+    return caller
+
+
 def test_a_thousand_calls_at_once(node, fault) -> None:
     row = fault(f'{CALLS} calls of ~/get_map_info at once',
                 'each is answered; images are answered meanwhile')
     client = node.client
-    caller = client.node.create_client(
-        GetMapInfo, client.process.topic('~/get_map_info'), qos_profile=SERVICE)
-    assert caller.wait_for_service(PATIENCE_S)
+    caller = caller_of(client, GetMapInfo, '~/get_map_info')
     futures = [caller.call_async(GetMapInfo.Request()) for _ in range(CALLS)]
     client.ask(place_image(1))
     waiting = sum(not future.done() for future in futures)
@@ -50,13 +57,15 @@ def test_parameters_change_under_load(node, fault) -> None:
                 'good ones are taken, the bad one is refused with a sentence, images are answered')
     client = node.client
     path = str(node.map_path)
+    setter = caller_of(client, SetParameters, '~/set_parameters')
+    loader = caller_of(client, LoadMap, '~/load_map')
     changes, loads = [], []
     for number in range(40):
         value = 0.5 + number / 100
-        changes.append(client.call_async(
-            SetParameters, '~/set_parameters', parameters=[real('min_margin', -value)]))
+        changes.append(setter.call_async(
+            SetParameters.Request(parameters=[real('min_margin', -value)])))
         if number % 8 == 0:
-            loads.append(client.call_async(LoadMap, '~/load_map', path=path))
+            loads.append(loader.call_async(LoadMap.Request(path=path)))
             client.ask(place_image(2))
     refused = client.call(SetParameters, '~/set_parameters',
                           parameters=[real('min_margin', -7.0)]).results[0]
@@ -66,6 +75,8 @@ def test_parameters_change_under_load(node, fault) -> None:
     client.call(SetParameters, '~/set_parameters', parameters=[real('min_margin', -2.0)])
     last = client.call(GetParameters, '~/get_parameters', names=['min_margin']).values[0]
     assert last.double_value == pytest.approx(-2.0)
+    client.node.destroy_client(setter)
+    client.node.destroy_client(loader)
     row.saw(f'{len(changes)} changes and {len(loads)} loads taken', '1 change refused',
             *node.aftermath())
 
