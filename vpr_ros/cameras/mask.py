@@ -3,7 +3,7 @@
 """The robot's own body taken out of an image before it is described.
 
 A bumper or an arm looks the same everywhere, so it makes all places alike. Its pixels are filled
-with :data:`DEFAULT_FILL`, chosen by ``python -m vpr_ros.cameras.mask_study``.
+with :data:`DEFAULT_FILL`, chosen by ``python -m vpr_ros.evaluation.mask_study``.
 """
 
 from __future__ import annotations
