@@ -77,10 +77,13 @@ def main() -> None:
     model = model_of(Settings(provider='cpu'))
     hidden = body()
     masks = {name: BodyMask(hidden, fill=name) for name in FILLS}
+
+    def filled(mask: BodyMask) -> Callable[[ImageArray, float], ImageArray]:
+        return lambda image, shade: mask(painted(image, hidden, shade))
+
     treat: dict[str, Callable[[ImageArray, float], ImageArray]] = {
         'body left in': lambda image, shade: painted(image, hidden, shade),
-        **{f'filled: {name}': (lambda image, shade, mask=mask: mask(painted(image, hidden, shade)))
-           for name, mask in masks.items()},
+        **{f'filled: {name}': filled(mask) for name, mask in masks.items()},
         'no body': lambda image, _: image,
     }
     table: dict[str, list[tuple[float, ...]]] = {name: [] for name in treat}

@@ -120,7 +120,8 @@ class PlaceRecognitionNode(LifecycleNode):
         )
         self._pose_inputs = PoseInputs(
             single=not self._cameras.several,
-            expected=lambda: self.count_publishers('depth') > 0)
+            expected=lambda: self.count_publishers('depth') > 0,
+            wait_s=2.0 if self._lockstep else 0.1)
         self._stream.see = lambda frame: self._pose_inputs.show(frame, engine.relative_poses)
         self._take_rates(values)
         self._answers = Services(self, engine, self._worker, self._outputs, self._map_changed)
@@ -153,7 +154,8 @@ class PlaceRecognitionNode(LifecycleNode):
                 self.create_subscription(Odometry, 'odom', self._on_odometry, profile)
             )
         self._camera += self._cameras.subscribe(
-            self, image_type, sensor, self.image_topic, self._on_image, self._on_camera_info)
+            self, image_type, sensor, self.image_topic, self._on_image, self._on_camera_info,
+            self._pose_inputs.add_camera_info)
         if self._engine is not None and self._engine.relative_poses is not None:
             self._camera.append(self.create_subscription(
                 Image, 'depth', self._pose_inputs.add_depth, sensor))
@@ -228,7 +230,6 @@ class PlaceRecognitionNode(LifecycleNode):
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self._health.camera_info = message
-        self._pose_inputs.add_camera_info(message)
 
     def _parameters_changed(self, values: dict[str, Value]) -> None:
         engine = self._engine
