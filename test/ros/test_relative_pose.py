@@ -63,7 +63,9 @@ def show(client: Client, left: int, *, after_s: float, encoding: str = '') -> An
 
 def test_relative_pose_of_a_running_node(start: Any, folder: Path) -> None:
     path = folder / 'relative.vprmap'
-    with start(map_path=str(path), relative_pose=True, min_similarity=0.2, recent_time_s=5.0,
+    # lockstep: nothing is lost on the way, and a depth image is waited for
+    with start(map_path=str(path), relative_pose=True, lockstep=True, min_similarity=0.2,
+               recent_time_s=5.0,
                keyframe_standstill=0.0, context_keyframes=0) as client:
         client.wait_until_active()
         closures = client.collect(LoopClosureCandidates, 'loop_closures')

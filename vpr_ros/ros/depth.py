@@ -71,17 +71,19 @@ class PoseInputs:
     """Filled by the executor's thread, asked by the worker's."""
 
     def __init__(
-        self, *, single: bool = True, expected: Callable[[], bool] = lambda: False
+        self, *, single: bool = True, expected: Callable[[], bool] = lambda: False,
+        wait_s: float = 0.1,
     ) -> None:
         """Begin empty.
 
         Args:
             single: there is one camera, so that any calibration is its, whatever its frame.
             expected: whether somebody publishes depth images, so that waiting makes sense.
+            wait_s: how long a depth image may come after its image.
         """
         self._depths: deque[Any] = deque(maxlen=KEPT)
         self._arrived = threading.Condition()
-        self._single, self._expected = single, expected
+        self._single, self._expected, self._wait_s = single, expected, wait_s
         self._cameras: dict[str, CameraModel] = {}
         self.problem = ''
 
@@ -112,7 +114,7 @@ class PoseInputs:
         only = next(iter(known.values())) if self._single and len(known) == 1 else None
         return known.get(frame_id) or only
 
-    def depth(self, stamp_ns: int, *, wait_s: float = 0.1) -> FloatArray | None:
+    def depth(self, stamp_ns: int) -> FloatArray | None:
         """The depth image of a stamp; None when there is none.
 
         It may be under way still: it is waited for, when somebody publishes depth at all.
@@ -131,6 +133,6 @@ class PoseInputs:
         with self._arrived:
             found = nearest()
             if found is None and self._expected():
-                self._arrived.wait_for(lambda: nearest() is not None, wait_s)
+                self._arrived.wait_for(lambda: nearest() is not None, self._wait_s)
                 found = nearest()
         return None if found is None else depth_of(found)
