@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -200,6 +202,23 @@ def test_info_tells_who_shares_what(server: str, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.split()[-3:] == ['anna', 'anna_drive', '3']
     assert main(['fleet', 'info', 'http://127.0.0.1:1', '--collection', 'told']) == 1
     assert 'cannot connect' in capsys.readouterr().err
+
+
+def test_the_server_of_the_command_line_ends_with_a_signal(tmp_path: Path, server: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'vpr_ros.cli.main', 'fleet', 'serve', str(tmp_path / 'data'),
+         '--port', '0'], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        uri = re.search(r'http://127.0.0.1:[0-9]+', process.stdout.readline())
+        assert uri is not None
+        shared = SharedMap(uri.group(), MODEL, centred=False)
+        assert shared.count() == 0
+        shared.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+    finally:
+        process.kill()
 
 
 def test_a_folder_is_served_once(tmp_path: Path, server: str) -> None:
