@@ -125,6 +125,9 @@ def test_depth_is_found_by_stamp() -> None:
     assert inputs.camera('other') is not None  # the only camera
     several = PoseInputs(single=False)
     several.add_camera_info(camera_info())
+    several.add_depth(depth_message(1_000_000_000, '32FC1'))
+    assert several.depth(1_000_000_000, 'other') is None
+    assert several.depth(1_000_000_000, 'camera') is not None
     assert several.camera('other') is None and several.camera('camera') is not None
     inputs.add_camera_info(CameraInfo())
     assert 'no calibration' in inputs.problem

@@ -92,7 +92,7 @@ class PoseInputs:
         if poses is not None:
             stamp_ns = frame.stamp_ns
             poses.see(frame.image, stamp_ns, frame.frame_id, self.camera(frame.frame_id),
-                      lambda: self.depth(stamp_ns))
+                      lambda: self.depth(stamp_ns, frame.frame_id))
 
     def add_depth(self, message: Any) -> None:
         """Take a depth image."""
@@ -114,8 +114,10 @@ class PoseInputs:
         only = next(iter(known.values())) if self._single and len(known) == 1 else None
         return known.get(frame_id) or only
 
-    def depth(self, stamp_ns: int) -> FloatArray | None:
+    def depth(self, stamp_ns: int, frame_id: str = '') -> FloatArray | None:
         """The depth image of a stamp; None when there is none.
+
+        With several cameras it must carry the optical frame of its camera.
 
         It may be under way still: it is waited for, when somebody publishes depth at all.
 
@@ -123,7 +125,8 @@ class PoseInputs:
             ImageError: it cannot be read.
         """
         def nearest() -> Any | None:
-            found = min(self._depths, default=None,
+            own = [m for m in self._depths if self._single or m.header.frame_id == frame_id]
+            found = min(own, default=None,
                         key=lambda m: abs(stamp_from_message(m.header.stamp) - stamp_ns))
             if found is None or abs(
                     stamp_from_message(found.header.stamp) - stamp_ns) > APART_NS:
