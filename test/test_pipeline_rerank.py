@@ -84,7 +84,7 @@ def test_without_a_deadline_every_candidate_is_compared(built, monkeypatch):
     assert found.best is not None and found.best.place.place_id == 8
     spatial = found.best.spatial
     assert spatial is not None and spatial.score > 0.2 and spatial.inliers > 0
-    assert set(spatial.scale_scores) == set(PRESETS['robot'].weights)
+    assert set(spatial.scale_scores) == set(PRESETS['robot'].for_model(built[0].card).weights)
     assert found.latency_ms['rerank'] == pytest.approx(1e3 * READ_S * PLACES)
 
 
