@@ -24,7 +24,6 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
-from visualization_msgs.msg import MarkerArray
 
 from vpr_msgs.msg import MapInfo
 from vpr_msgs.msg import Recognition as RecognitionMessage
@@ -108,7 +107,6 @@ class _Client:
         create = self._node.create_subscription
         create(RecognitionMessage, process.topic('~/recognition'), self._take, qos.RESULT)
         create(MapInfo, process.topic('~/map_info'), self._take_map, qos.STATUS)
-        create(MarkerArray, process.topic('~/markers'), lambda _: None, qos.PICTURE)
         publisher = self._node.create_publisher
         self._images = publisher(Image, process.topic('image'), QoSProfile(depth=5))
         self._odometry = publisher(Odometry, process.topic('odom'), QoSProfile(depth=5))

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 from pathlib import Path
+import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from helpers import place_image
-from ros.client import Client
+from ros.client import PATIENCE_S, Client
 
 from vpr_msgs.msg import Recognition
 from vpr_ros.cli.main import main
@@ -30,14 +31,23 @@ class Diagnosis:
         self._inbox = client.collect(DiagnosticArray, '/diagnostics')
         self._node = f'{client.process.namespace}/place_recognition'
 
-    def names(self, part: str, *words: str) -> str:
-        """Wait until a part is not OK and its message holds the words; returns what it says."""
+    def names(self, part: str, *words: str, meanwhile: Callable[[], None] | None = None) -> str:
+        """Wait until a part is not OK and its message holds the words; returns what it says.
+
+        ``meanwhile`` is called until then: best-effort images of a burst may all be lost but one.
+        """
 
         def wanted(status: Any) -> bool:
             return (status.name == f'{self._node}: {part}' and status.level != DiagnosticStatus.OK
                     and all(word in status.message for word in words))
 
-        message = self._inbox.get(lambda m: any(map(wanted, m.status)))
+        def holds(message: Any) -> bool:
+            return any(map(wanted, message.status))
+
+        end_s = time.monotonic() + PATIENCE_S
+        while meanwhile and not self._inbox.find(holds, 0.05) and time.monotonic() < end_s:
+            meanwhile()
+        message = self._inbox.get(holds)
         status = next(filter(wanted, message.status))
         said = next(s for s in status.message.split('; ') if words[0] in s)
         return f'{LEVELS[status.level]} {part}: "{self._clean(said)}"'
