@@ -8,9 +8,6 @@ filled before the lens is undone and stay filled.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vpr_ros.cameras.lens import CameraModel, Rectifier
 from vpr_ros.cameras.mask import BodyMask
 from vpr_ros.errors import ConfigError
@@ -39,11 +36,6 @@ class Preparation:
     def calibrated(self) -> bool:
         """Whether a usable calibration has come."""
         return self._rectifier is not None
-
-    @property
-    def matrix(self) -> NDArray[np.float64] | None:
-        """float64 (3, 3): the camera of rectified images; None while images are not rectified."""
-        return None if self._rectifier is None else self._rectifier.matrix
 
     def calibrate(self, model: CameraModel) -> None:
         """Take the camera's calibration; the maps are made anew only when it has changed.

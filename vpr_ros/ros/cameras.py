@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
 from sensor_msgs.msg import CameraInfo
 
 from vpr_ros.cameras.grouping import Grouping
@@ -91,13 +90,14 @@ class Cameras:
             resolve: camera name -> its image topic.
             take: gets every item for the worker.
             take_info: gets the calibrations of the leading camera as they come.
-            take_lens: gets those of every camera, for images as :meth:`frames` gives them.
+            take_lens: gets those of every camera.
         """
         self._grouping.reset()
         subscriptions = []
         for number, name in enumerate(self.names):
             def told(message: Any, name: str = name, leading: bool = number == 0) -> None:
-                take_lens(self.calibrated(name, message))
+                self.calibrate(name, message)
+                take_lens(message)
                 if leading:
                     take_info(message)
 
@@ -142,23 +142,13 @@ class Cameras:
             raise ConfigError(self.problem)
         return preparation(image)
 
-    def calibrated(self, name: str, message: Any) -> Any:
-        """Take a calibration; returns that of the images as :meth:`frames` gives them."""
-        preparation = self._preparations[name]
+    def calibrate(self, name: str, message: Any) -> None:
+        """Take the calibration of a camera; why it cannot be used is in :attr:`problem`."""
         try:
-            preparation.calibrate(model_of(message))
+            self._preparations[name].calibrate(model_of(message))
             self.problem = ''
         except ConfigError as error:
             self.problem = str(error)
-        matrix = preparation.matrix
-        if matrix is None:
-            return message
-        return CameraInfo(
-            header=message.header, width=message.width, height=message.height,
-            distortion_model='plumb_bob', d=[0.0] * 5, k=matrix.ravel().tolist(),
-            r=np.eye(3).ravel().tolist(),
-            p=np.hstack([matrix, np.zeros((3, 1))]).ravel().tolist(),
-        )
 
     def _receive(self, name: str, take: Callable[[Any], None], message: Any) -> None:
         for moment in self._grouping.add(name, stamp_from_message(message.header.stamp), message):
