@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What to fill the robot's own body with: recall in the rendered world, fill by fill.
 
-``python -m vpr_ros.evaluation.mask_study 301 302`` drives a street of each of these towns by day and
-again at dusk, with a bonnet and a mast painted into every image, and finds the places of the day with
-the images of the dusk.
+``python -m vpr_ros.evaluation.mask_study 301 302`` drives a street of each of these towns by day
+and again at dusk, with a bonnet and a mast painted into every image, and finds the places of the
+day with the images of the dusk.
 """
 
 from __future__ import annotations
