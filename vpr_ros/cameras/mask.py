@@ -107,7 +107,8 @@ def fill_smooth(image: ImageArray, hidden: MaskArray) -> ImageArray:
     weight = cv2.resize((~hidden).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     shown = np.where(hidden[..., None], 0, image).astype(np.float32)
     small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
-    small = np.clip(small / np.maximum(weight, 1e-6)[..., None], 0, 255).astype(np.uint8)
+    small = np.round(small / np.maximum(weight, 1e-6)[..., None])
+    small = np.clip(small, 0, 255).astype(np.uint8)
     inner = (weight < 0.5).astype(np.uint8)
     small = cv2.inpaint(small, inner, 3, cv2.INPAINT_TELEA)
     large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -118,4 +119,4 @@ def fill_smooth(image: ImageArray, hidden: MaskArray) -> ImageArray:
 
 Fill = Callable[[ImageArray, MaskArray], ImageArray]
 FILLS: dict[str, Fill] = {'black': fill_black, 'mean': fill_mean, 'smooth': fill_smooth}
-DEFAULT_FILL = 'mean'
+DEFAULT_FILL = 'smooth'
