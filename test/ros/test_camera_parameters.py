@@ -50,7 +50,7 @@ def test_every_camera_has_its_own_mask(tmp_path: Path) -> None:
         data = np.full((60, 80), 90, np.uint8)
         data[row] = 255
         message.data = data.tobytes()
-    assert all(85 <= frame.image.min() and frame.image.max() <= 95
+    assert all(frame.image.min() >= 85 and frame.image.max() <= 95
                for frame in made.frames(messages, None, None))
 
 
