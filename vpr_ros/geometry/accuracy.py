@@ -72,7 +72,8 @@ def drive_errors(
         progress: told a line for each pair.
     """
     camera = Camera()
-    model = CameraModel.of(width=camera.width, height=camera.height, k=camera.matrix.ravel().tolist())
+    model = CameraModel.of(width=camera.width, height=camera.height,
+                           k=camera.matrix.ravel().tolist())
     mapped = Drive(world, first, seed=1, rate_hz=2.0)
     driven = Drive(world, second, seed=2, rate_hz=2.0)
     places = np.array([mapped.pose(index).position_m for index in range(len(mapped))])
