@@ -55,7 +55,7 @@ def fault(request: pytest.FixtureRequest) -> Callable[[str, str], Row]:
     return open_row
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='package')
 def bench(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The node that most faults are done to, and what is looked at after each."""
     from ros.faults.bench import Bench
