@@ -108,6 +108,10 @@ class Client:
             assert time.monotonic() < end_s, f'nobody subscribes to {name}: {self.log()}'
             time.sleep(0.02)  # rclpy has no event for a subscription that appears
         self.map_info.get()  # the node's own publishers have found us as well
+        answers = self.process.topic('~/recognition')  # volatile: what comes before is lost
+        while self.node.count_publishers(answers) == 0:
+            assert time.monotonic() < end_s, f'nobody publishes {answers}: {self.log()}'
+            time.sleep(0.02)
         return publisher
 
     def wait_until_active(self) -> None:
