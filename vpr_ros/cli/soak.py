@@ -26,6 +26,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='length of the drive by its stamps (default: %(default)s)')
     parser.add_argument('--most-minutes', type=float, default=math.inf,
                         help='end after so many minutes, however far the drive has come')
+    parser.add_argument('--real-time', action='store_true',
+                        help='send each image when its stamp is due, instead of as soon as the '
+                             'one before is answered')
+    parser.add_argument('--camera', action='store_true',
+                        help='images of 640x480, instead of 160x120')
     parser.add_argument('--plot', type=Path, metavar='FILE.svg', help='draw what was measured')
     add_settings(parser)
     add_json(parser)
@@ -38,17 +43,20 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     settings = settings_of(args)
     if settings.max_places == 0:  # a map that grows is no leak: it has its size after a while
         settings = settings.replace(max_places=MOST_PLACES)
-    images = [np.ascontiguousarray(image[::SHRINK, ::SHRINK]) for image in camera_images(IMAGES)]
+    shrink = 1 if args.camera else SHRINK
+    images = [np.ascontiguousarray(image[::shrink, ::shrink]) for image in camera_images(IMAGES)]
     use_large_image_profile()
     with tempfile.TemporaryDirectory() as folder:
         parameters = {**settings.as_dict(), 'map_path': str(Path(folder) / 'soak.vprmap')}
         with NodeProcess(parameters, namespace='/vpr_soak') as process, ProgressBar() as bar:
             done = soak(process, images, drive_s=60.0 * args.drive_minutes,
-                        most_s=60.0 * args.most_minutes, progress=bar)
+                        most_s=60.0 * args.most_minutes, real_time=args.real_time,
+                        progress=bar)
     result = {'model': settings.model, 'max_places': settings.max_places, **done.as_dict()}
     title = (f'{result["drive_s"] / 60:.1f} minutes at {result["rate_hz"]} Hz in '
              f'{result["wall_s"] / 60:.1f} minutes: {result["sent"]} images, {result["lost"]} '
-             f'lost, model {settings.model}')
+             f'lost, {result["markers"]} markers and {result["diagnostics"]} diagnostics, '
+             f'model {settings.model}')
     print(title)
     for name, unit in (('memory_mb', ' MB'), ('threads', ''), ('handles', ''), ('p50_ms', ' ms')):
         print(f'{name.partition("_")[0]:8} second quarter {result[f"{name}_second_quarter"]}{unit}'

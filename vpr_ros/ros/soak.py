@@ -3,8 +3,9 @@
 """A long drive through the running node in little time: does anything grow?
 
 Images of a 30 Hz camera and odometry of a robot that circles are sent one after the other, the
-next one as soon as the one before is answered, so that hours of stamps pass in minutes. Meanwhile
-the process is looked at from outside: memory, threads, open files, latency.
+next one as soon as the one before is answered, so that hours of stamps pass in minutes; or in real
+time, when their stamps are due. Somebody looks at the markers and the diagnostics all the while.
+Meanwhile the process is looked at from outside: memory, threads, open files, latency.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import time
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Point
 from nav_msgs.msg import Odometry
 import numpy as np
@@ -24,6 +26,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
+from visualization_msgs.msg import MarkerArray
 
 from vpr_msgs.msg import MapInfo
 from vpr_msgs.msg import Recognition as RecognitionMessage
@@ -72,12 +75,15 @@ class Soak:
 
     sent: int = 0
     lost: int = 0
+    markers: int = 0
+    diagnostics: int = 0
     samples: tuple[Sample, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The figures, and how the last quarter differs from the second one."""
         return {
             'format': 1, 'rate_hz': RATE_HZ, 'sent': self.sent, 'lost': self.lost,
+            'markers': self.markers, 'diagnostics': self.diagnostics,
             'drive_s': self.samples[-1].drive_s, 'wall_s': self.samples[-1].wall_s,
             **{f'{name}_{quarter}': value for name in ('memory_mb', 'threads', 'handles', 'p50_ms')
                for quarter, value in zip(('second_quarter', 'last_quarter'),
@@ -107,11 +113,13 @@ class _Client:
         create = self._node.create_subscription
         create(RecognitionMessage, process.topic('~/recognition'), self._take, qos.RESULT)
         create(MapInfo, process.topic('~/map_info'), self._take_map, qos.STATUS)
+        create(MarkerArray, process.topic('~/markers'), self._take_markers, qos.PICTURE)
+        create(DiagnosticArray, '/diagnostics', self._take_diagnostics, qos.RESULT)
         publisher = self._node.create_publisher
         self._images = publisher(Image, process.topic('image'), QoSProfile(depth=5))
         self._odometry = publisher(Odometry, process.topic('odom'), QoSProfile(depth=5))
         self._answered = -1
-        self.places = 0
+        self.places, self.markers, self.diagnostics = 0, 0, 0
         await_subscriber(self._images, self._executor, process)
 
     def send(self, image: Image, stamp_ns: int, travelled_m: float) -> float | None:
@@ -133,6 +141,11 @@ class _Client:
             self._executor.spin_once(timeout_sec=0.1)
         return (time.perf_counter() - start_s) * 1000.0
 
+    def listen(self, until_s: float) -> None:
+        """Take messages until a moment of the monotonic clock."""
+        while (left_s := until_s - time.monotonic()) > 0.0:
+            self._executor.spin_once(timeout_sec=left_s)
+
     def close(self) -> None:
         """Disconnect."""
         self._executor.shutdown()
@@ -142,13 +155,20 @@ class _Client:
     def _take(self, message: RecognitionMessage) -> None:
         self._answered = stamp_from_message(message.header.stamp)
 
+    def _take_markers(self, _: MarkerArray) -> None:
+        self.markers += 1
+
+    def _take_diagnostics(self, _: DiagnosticArray) -> None:
+        self.diagnostics += 1
+
     def _take_map(self, message: MapInfo) -> None:
         self.places = message.place_count
 
 
 def soak(
     process: NodeProcess, images: Sequence[ImageArray], *, drive_s: float,
-    most_s: float = math.inf, progress: Callable[[int, int, str], None] | None = None,
+    most_s: float = math.inf, real_time: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Soak:
     """Drive through a node.
 
@@ -157,6 +177,7 @@ def soak(
         images: uint8 (H, W, 3) RGB, sent in turn, over and over.
         drive_s: length of the drive by its stamps.
         most_s: end after so much time, however far the drive has come.
+        real_time: send each image when its stamp is due, not once the one before is answered.
         progress: called with (images sent, images in total, stage).
 
     Raises:
@@ -170,6 +191,8 @@ def soak(
     try:
         for number in range(total):
             stamp_ns = start_ns + number * NANOSECONDS // RATE_HZ
+            if real_time:
+                client.listen(start_s + number / RATE_HZ)
             taken_ms = client.send(
                 messages[number % len(messages)], stamp_ns, number * SPEED_MPS / RATE_HZ)
             result.sent += 1
@@ -197,6 +220,7 @@ def soak(
     finally:
         client.close()
     result.samples = tuple(samples)
+    result.markers, result.diagnostics = client.markers, client.diagnostics
     return result
 
 
