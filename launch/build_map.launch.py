@@ -7,11 +7,10 @@
 It needs no running node. To build while a node runs, call its service ~/build_map.
 """
 
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
 from launch.events.process import ProcessExited
 from launch_ros.substitutions import ExecutableInPackage
-
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 ARGUMENTS = {
     'sources': (None, 'Bags (rosbag2 folders) and image folders, separated by colons; each '

@@ -12,11 +12,10 @@ real robots start place_recognition.launch.py on each, with params_file and flee
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
 from launch_ros.actions import LifecycleNode
 from launch_ros.substitutions import ExecutableInPackage
-
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 CONFIG = Path(get_package_share_directory('vpr_ros')) / 'config'
 PORT = 19530

@@ -12,6 +12,7 @@ the markers can be watched meanwhile.
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     ExecuteProcess,
@@ -24,8 +25,6 @@ from launch.events.process import ProcessExited
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.substitutions import ExecutableInPackage
-
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 CONFIG = Path(get_package_share_directory('vpr_ros')) / 'config'
 PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'

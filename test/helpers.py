@@ -30,7 +30,7 @@ def tiny_model(folder: Path, *, name: str = 'tiny', height: int = 48, width: int
     and L2-normalised: enough to tell rendered places apart under equal light.
     """
     onnx = pytest.importorskip('onnx')
-    from onnx import TensorProto, helper
+    from onnx import helper, TensorProto
 
     rows, columns = height // cell, width // cell
     dim = 3 * rows * columns

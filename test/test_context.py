@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vpr_ros.context import PRIOR_KEYFRAMES, Context, centred
+from vpr_ros.context import centred, Context, PRIOR_KEYFRAMES
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import ModelIdentity, PlaceMap, merge
+from vpr_ros.place_map import merge, ModelIdentity, PlaceMap
 
 DIM = 6
 

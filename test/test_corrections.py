@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 
-from place_map.map_helpers import MODEL, fill
+from place_map.map_helpers import fill, MODEL
 import pytest
 
 from vpr_ros.corrections import along, by_name, checked

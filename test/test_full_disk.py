@@ -15,7 +15,7 @@ import pytest
 from vpr_ros.assembly import open_recognizer
 from vpr_ros.errors import MapError
 from vpr_ros.pipeline import PlaceRecognizer
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame
 

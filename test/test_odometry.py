@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation, Slerp
 
-from vpr_ros.odometry import Added, OdometryTrack, interpolate
+from vpr_ros.odometry import Added, interpolate, OdometryTrack
 from vpr_ros.types import Pose
 
 S = 1_000_000_000

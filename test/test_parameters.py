@@ -12,7 +12,7 @@ import pytest
 from vpr_ros.errors import ConfigError
 from vpr_ros.parameters import BY_NAME, PARAMETERS, validate
 from vpr_ros.parameters_page import markdown
-from vpr_ros.settings import PRESETS, Settings, load_parameters, load_settings
+from vpr_ros.settings import load_parameters, load_settings, PRESETS, Settings
 
 
 @pytest.mark.parametrize('parameter', PARAMETERS, ids=lambda p: p.name)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from vpr_ros.assembly import open_recognizer
-from vpr_ros.parameters import PARAMETERS, Parameter
+from vpr_ros.parameters import Parameter, PARAMETERS
 from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Recognition

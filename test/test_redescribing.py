@@ -13,7 +13,7 @@ from vpr_ros.cli.main import main
 from vpr_ros.errors import MapError
 from vpr_ros.model import load_model
 from vpr_ros.pipeline import PlaceRecognizer
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 from vpr_ros.redescribing import redescribe
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Pose

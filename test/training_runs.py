@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from training.model import Architecture
-from training.recipe import Recipe, Source, TupleOptions, dump_recipe
+from training.recipe import dump_recipe, Recipe, Source, TupleOptions
 
 ENVIRONMENT = {'OMP_NUM_THREADS': '1', 'PATH': os.environ.get('PATH', '/usr/bin:/bin')}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import re
 from typing import Any
 
-from vpr_ros.model.card import FORMAT, ModelCard, load_card
+from vpr_ros.model.card import FORMAT, load_card, ModelCard
 
 _WHOLE_LINE = re.compile(r'\[[\s\d.,eE+-]+\]')  # lists of numbers, as those of patch centres
 IMAGENET_SQUEEZENET = {

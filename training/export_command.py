@@ -15,17 +15,17 @@ from typing import Any
 from training import card, checkpoint
 from training.aggregators import NetVLAD
 from training.datasets import open_set, training_images
-from training.export import Parity, check_parity, export
+from training.export import check_parity, export, Parity
 from training.images import batches, read_rgb, resize
 from training.model import PlaceNetwork
 from training.patch_network import (
-    PatchNetwork,
     add_patches,
     fit_patch_head,
     fit_patch_projection,
+    PatchNetwork,
 )
-from training.quantise_command import Int8Options, describe_int8, replace_by_int8
-from training.recipe import Recipe, load_recipe
+from training.quantise_command import describe_int8, Int8Options, replace_by_int8
+from training.recipe import load_recipe, Recipe
 from training.source_kinds import provenance
 from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import load_card

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TYPE_CHECKING
 
 from training import source_kinds
 from training.data import Frame
 from training.dataset_frames import tuples_of_frames
-from training.tuples import TupleData, join, tuples_of
+from training.tuples import join, TupleData, tuples_of
 from vpr_ros.evaluation.dataset import Dataset
 
 if TYPE_CHECKING:

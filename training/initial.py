@@ -14,7 +14,7 @@ from training import checkpoint
 from training.aggregations.crn import CRN
 from training.architectures.base import Architecture as Backbone
 from training.architectures.files import read_weights
-from training.model import NORMALISATIONS, PlaceNetwork, entry_of
+from training.model import entry_of, NORMALISATIONS, PlaceNetwork
 from training.onnx_weights import load_backbone, read_initializers
 from vpr_ros.errors import ConfigError, ModelError
 

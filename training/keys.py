@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import dataclasses
 import math
 import types
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints, TypeVar, Union
 
 from vpr_ros.errors import ConfigError
 

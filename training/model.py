@@ -8,14 +8,14 @@ import dataclasses
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional
 
 from training.aggregations.pooling import NORMALISATIONS as L2
-from training.aggregations.registry import AGGREGATIONS, Options, make_aggregation
+from training.aggregations.registry import AGGREGATIONS, make_aggregation, Options
 from training.aggregators import NetVLAD
 from training.architectures.registry import ARCHITECTURES, backbone_entry_of
-from training.backbones import BACKBONES, NORMALISATIONS, BackboneEntry, Normalise
+from training.backbones import BackboneEntry, BACKBONES, NORMALISATIONS, Normalise
 from training.keys import key
 from vpr_ros.errors import ConfigError
 

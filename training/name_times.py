@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 import re
 
-from vpr_ros.evaluation.dataset import DEFAULT_RADIUS_M, Dataset, ImageRef
+from vpr_ros.evaluation.dataset import Dataset, DEFAULT_RADIUS_M, ImageRef
 from vpr_ros.evaluation.position_datasets import load_utm
 
 TIMESTAMP_FIELD = 13  # of the names of the deep visual geo-localization benchmark

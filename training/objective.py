@@ -10,10 +10,10 @@ import inspect
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 
 from training.batch import Batch
-from training.losses import Loss, batch_loss
+from training.losses import batch_loss, Loss
 from training.losses_metric.geography import CELL_M, GeoClassification
 from training.losses_metric.registry import TUPLE_LOSSES
 from training.losses_metric.tuples import tuple_loss

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 
 from training.architectures.squeezenet import SqueezeNet11
 from training.backbones import SqueezeNet

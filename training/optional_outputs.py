@@ -22,7 +22,7 @@ def make_patches_optional(model: Any) -> None:
     Args:
         model: ONNX ModelProto with the output ``global`` and others of known shape.
     """
-    from onnx import TensorProto, helper  # noqa: PLC0415 - only export needs it
+    from onnx import helper, TensorProto  # noqa: PLC0415 - only export needs it
 
     graph = model.graph
     outputs = [output for output in graph.output if output.name != 'global']

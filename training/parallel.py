@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 import torch
-from torch import Tensor, distributed, nn
+from torch import distributed, nn, Tensor
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import FloatArray

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional
 
 from training import whiten
 from training.aggregators import NetVLAD
 from training.cluster import Batches, k_means, sample_features
 from training.model import PlaceNetwork
-from training.patches import PatchDescriptors, patch_grid
+from training.patches import patch_grid, PatchDescriptors
 from training.receptive_field import feature_centers_px, patch_centers_px
 from vpr_ros.errors import ConfigError
 

@@ -15,7 +15,7 @@ from training.batch import Batch
 from training.data import FrameTable
 from training.image_store import ImageStore
 from training.losses_metric.geography import CELL_M
-from training.mining import DescriptorMemory, choose_partners, choose_places
+from training.mining import choose_partners, choose_places, DescriptorMemory
 from training.recipe import Recipe
 from vpr_ros.types import FloatArray, ImageArray
 

@@ -81,8 +81,8 @@ def quantise_convolutions(path: Path, calibration: Sequence[ImageArray]) -> int:
     from onnxruntime.quantization import (  # noqa: PLC0415
         CalibrationDataReader,
         QuantFormat,
-        QuantType,
         quantize_static,
+        QuantType,
     )
 
     names = [node.name for node in onnx.load(str(path)).graph.node if node.op_type == 'Conv'

@@ -13,7 +13,7 @@ import numpy as np
 from torch import nn
 
 from training.data import EvaluationSet
-from training.evaluate import Recalls, evaluate, onnx_describer
+from training.evaluate import evaluate, onnx_describer, Recalls
 from training.quantise import export_int8
 from training.sample_images import sample_images
 from vpr_ros.errors import ModelError

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 
 from training.backbones import Fire
 from training.patches import patch_grid

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, TYPE_CHECKING
 
 import torch
 
 from training.augmentations import make_augmentation
 from training.model import check_architecture, entry_of
-from training.objective import GEOGRAPHY, check_loss
+from training.objective import check_loss, GEOGRAPHY
 from vpr_ros.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ import torch
 import yaml
 
 from training import checkpoint
-from training.recipe import Recipe, dump_recipe
+from training.recipe import dump_recipe, Recipe
 from vpr_ros.errors import ConfigError, DataError
 
 PACKAGES = ('torch', 'numpy', 'opencv-python-headless', 'torchvision', 'timm')

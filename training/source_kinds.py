@@ -26,10 +26,10 @@ from training import sources
 from training.bag_source import bag
 from training.data import EvaluationSet, Frame
 from training.dataset_frames import (
-    Pairs,
     evaluation_of,
     evaluation_of_frames,
     frames_of,
+    Pairs,
     tuples_of_frames,
 )
 from training.name_times import utm

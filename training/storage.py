@@ -82,7 +82,7 @@ def quantise_exactly(matrix: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
 
 def compress(model: Any, scheme: str = 'compact') -> None:
     """Replace the large constants of an ONNX ModelProto by their stored form, in place."""
-    from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415 - only export needs it
+    from onnx import helper, numpy_helper, TensorProto  # noqa: PLC0415 - only export needs it
 
     graph = model.graph
     kept, nodes = [], []

@@ -21,14 +21,14 @@ from torch import Tensor
 
 from training import checkpoint
 from training.batch import Batch, Batches
-from training.making import Parts, make_parts
+from training.making import make_parts, Parts
 from training.model import PlaceNetwork
 from training.objective import centred
 from training.optimisation import follow, freeze_statistics, make_optimiser, rate_factor
-from training.parallel import Team, join_team
+from training.parallel import join_team, Team
 from training.precision import Precision
 from training.progress import Progress, Report
-from training.recipe import Recipe, dump_recipe
+from training.recipe import dump_recipe, Recipe
 from training.run_folder import RunFolder
 from training.validation import Selection
 

@@ -13,7 +13,7 @@ import torch
 
 from training import sources
 from training.data import EvaluationSet
-from training.evaluate import Recalls, centre, recalls
+from training.evaluate import centre, Recalls, recalls
 from training.image_store import ImageStore
 from training.images import resize
 from training.model import PlaceNetwork

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vpr_ros.decision.calibration import Calibration
 from vpr_ros.errors import MapError
-from vpr_ros.model import Model, load_model
+from vpr_ros.model import load_model, Model
 from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.place_map import ModelIdentity, PlaceMap
 from vpr_ros.settings import Settings

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from vpr_ros.parameters import PARAMETERS, Parameter
+from vpr_ros.parameters import Parameter, PARAMETERS
 
 HEAD = """# Parameters
 

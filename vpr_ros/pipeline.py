@@ -21,7 +21,7 @@ from vpr_ros.decision.evidence import gather, ordered
 from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.errors import MapError
 from vpr_ros.images import is_blank
-from vpr_ros.keyframes import NO_IMAGE, KeyframeSelector
+from vpr_ros.keyframes import KeyframeSelector, NO_IMAGE
 from vpr_ros.model import Model
 from vpr_ros.place_map import Budget, PlaceMap
 from vpr_ros.relocalization import Localization, Relocalizer

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vpr_ros.assembly import model_identity
-from vpr_ros.context import Context, centred
+from vpr_ros.context import centred, Context
 from vpr_ros.errors import MapError
 from vpr_ros.images import decode_compressed
 from vpr_ros.model import Model

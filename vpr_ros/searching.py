@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from vpr_ros.cameras.fusion import Candidate, View, YawOf, fuse, merged
-from vpr_ros.context import Context, centred
+from vpr_ros.cameras.fusion import Candidate, fuse, merged, View, YawOf
+from vpr_ros.context import centred, Context
 from vpr_ros.decision.recency import first_recent
 from vpr_ros.keyframes import NO_IMAGE
 from vpr_ros.place_map import PlaceMap

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from vpr_ros.errors import ConfigError
-from vpr_ros.parameters import PARAMETERS, Value, validate
+from vpr_ros.parameters import PARAMETERS, validate, Value
 from vpr_ros.paths import share_dir
 
 MAX_FILE_BYTES = 1024 * 1024

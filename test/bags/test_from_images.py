@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vpr_ros.bags import BagReader, ImageFolder, bag_from_images, natural_order
+from vpr_ros.bags import bag_from_images, BagReader, ImageFolder, natural_order
 from vpr_ros.bags.message_types import deserialize
 from vpr_ros.errors import ConfigError, DataError
 

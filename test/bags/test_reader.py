@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
-from vpr_ros.bags import BagReader, BagWriter, TopicInfo, is_bag
+from vpr_ros.bags import BagReader, BagWriter, is_bag, TopicInfo
 from vpr_ros.bags.message_types import header, make, serialize, typestore
 from vpr_ros.errors import ConfigError, DataError
 from vpr_ros.types import Pose

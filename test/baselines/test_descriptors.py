@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from vpr_ros.baselines.binary_words import bag_of_words, nearest_words, orb, tf_idf
-from vpr_ros.baselines.hog import CLIP, cell_histograms, hog
+from vpr_ros.baselines.hog import cell_histograms, CLIP, hog
 from vpr_ros.baselines.thumbnail import patch_normalised
 from vpr_ros.baselines.vlad import root_sift, vlad
 

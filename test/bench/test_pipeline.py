@@ -9,7 +9,7 @@ import pytest
 
 from vpr_ros.bench import pipeline
 from vpr_ros.model import load_model
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 
 
 @pytest.fixture(scope='module')

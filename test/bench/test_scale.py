@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vpr_ros.bench import scale, scale_report
-from vpr_ros.bench.scale_data import Look, Nearest, drives, seen_again, unit
+from vpr_ros.bench.scale_data import drives, Look, Nearest, seen_again, unit
 from vpr_ros.bench.scale_plot import Curve, log_log_svg
 from vpr_ros.errors import ConfigError
 from vpr_ros.place_map import ModelIdentity, PlaceMap

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 import threading
 
-from building.build_helpers import SETTINGS, content, image_folder
+from building.build_helpers import content, image_folder, SETTINGS
 import cv2
 from helpers import place_image, tiny_model
 import numpy as np
@@ -18,7 +18,7 @@ from vpr_ros.building import build_map, count_frames, frames_of
 from vpr_ros.building.ahead import described_in_order
 from vpr_ros.errors import ConfigError, DataError, ImageError, MapError
 from vpr_ros.images.video import VideoFile
-from vpr_ros.model import Model, load_model
+from vpr_ros.model import load_model, Model
 from vpr_ros.pipeline import Described
 from vpr_ros.types import Frame, Pose
 
@@ -82,7 +82,7 @@ def test_compressed_bags(tmp_path: Path, model: Model, mode: str) -> None:
         StoragePlugin,
         Writer,
     )
-    from rosbags.typesys import Stores, get_typestore
+    from rosbags.typesys import get_typestore, Stores
 
     plain = write_bag(tmp_path / 'plain', 'sqlite3', range(6))
     store = get_typestore(Stores.ROS2_HUMBLE)

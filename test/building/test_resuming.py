@@ -9,8 +9,8 @@ from pathlib import Path
 import subprocess
 import sys
 
-from building.build_helpers import SETTINGS, content, image_folder
-from helpers import ROOT, place_image, tiny_model
+from building.build_helpers import content, image_folder, SETTINGS
+from helpers import place_image, ROOT, tiny_model
 import numpy as np
 import pytest
 
@@ -20,7 +20,7 @@ from vpr_ros.building.ahead import AHEAD_PER_WORKER
 from vpr_ros.building.build import WORKERS
 from vpr_ros.errors import MapError
 from vpr_ros.model import load_model
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 from vpr_ros.types import Pose
 
 IN_FLIGHT = AHEAD_PER_WORKER * WORKERS  # described ahead and lost by a kill, at most

@@ -10,7 +10,7 @@ import math
 import numpy as np
 import pytest
 
-from vpr_ros.cameras.fusion import View, fuse, merged, siblings
+from vpr_ros.cameras.fusion import fuse, merged, siblings, View
 from vpr_ros.keyframes import NO_IMAGE
 from vpr_ros.place_map import ModelIdentity, PlaceMap
 from vpr_ros.types import Description, Frame, Place, Ranked, SpatialEvidence

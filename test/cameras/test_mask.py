@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from vpr_ros.cameras.lens import CameraModel
-from vpr_ros.cameras.mask import FILLS, BodyMask
+from vpr_ros.cameras.mask import BodyMask, FILLS
 from vpr_ros.cameras.preparation import Preparation
 from vpr_ros.errors import ConfigError
 

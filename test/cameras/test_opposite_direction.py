@@ -10,7 +10,7 @@ import math
 import pytest
 
 from vpr_ros.assembly import model_of, open_recognizer
-from vpr_ros.cameras.rig import Rig, parse_cameras
+from vpr_ros.cameras.rig import parse_cameras, Rig
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Recognition
 from vpr_ros.world import Camera, Conditions, Drive, DriveFrame, World

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import pytest
 
 from vpr_ros.cameras.grouping import Grouping
-from vpr_ros.cameras.rig import MountedCamera, Rig, parse_cameras, wrapped
+from vpr_ros.cameras.rig import MountedCamera, parse_cameras, Rig, wrapped
 from vpr_ros.errors import ConfigError
 
 

@@ -12,7 +12,7 @@ import sys
 from helpers import ROOT
 import pytest
 
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 
 pytest.importorskip('rclpy', reason='needs rclpy (the wheels or a ROS 2 distribution)')
 pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs (pip install ./vpr_msgs)')

@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 
 import cv2
-from place_map.map_helpers import MODEL, fill
+from place_map.map_helpers import fill, MODEL
 import pytest
 
 from vpr_ros.cli.main import main
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 import pytest
 
 from vpr_ros.decision.calibration import (
-    GENERIC,
-    GLOBAL_FEATURES,
-    SPATIAL_FEATURES,
     Calibration,
-    LogisticModel,
     features_of,
     from_json,
+    GENERIC,
+    GLOBAL_FEATURES,
     load_calibration,
+    LogisticModel,
+    SPATIAL_FEATURES,
 )
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import Match, Place, Reason, SpatialEvidence

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vpr_ros.decision.recency import RISE, first_recent, tail_start
+from vpr_ros.decision.recency import first_recent, RISE, tail_start
 from vpr_ros.place_map import ModelIdentity, PlaceMap
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame

@@ -10,7 +10,7 @@ from evaluation.scenes import seen_again, write
 from helpers import place_image, tiny_model
 import pytest
 
-from vpr_ros.model import Model, load_model
+from vpr_ros.model import load_model, Model
 
 
 @pytest.fixture(scope='session')

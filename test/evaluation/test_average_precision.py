@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from vpr_ros.evaluation.average_precision import MeanAveragePrecision, average_precision
+from vpr_ros.evaluation.average_precision import average_precision, MeanAveragePrecision
 
 INDICES = st.integers(0, 12)
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 import numpy as np
 import pytest
 
-from vpr_ros.evaluation.descriptor_cache import DescriptorCache, cache_folder, key_of
+from vpr_ros.evaluation.descriptor_cache import cache_folder, DescriptorCache, key_of
 
 KEYS = st.binary(min_size=32, max_size=32)
 TABLE = arrays(np.float32, st.tuples(st.integers(1, 5), st.just(7)),

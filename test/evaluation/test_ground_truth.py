@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from vpr_ros.errors import DataError
-from vpr_ros.evaluation.ground_truth import UNKNOWN, LapGroundTruth, PoseGroundTruth
+from vpr_ros.evaluation.ground_truth import LapGroundTruth, PoseGroundTruth, UNKNOWN
 from vpr_ros.evaluation.ground_truth_files import (
     ground_truth_of_poses,
     load_ground_truth,

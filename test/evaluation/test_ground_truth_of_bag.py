@@ -10,7 +10,7 @@ import pytest
 from vpr_ros.assembly import open_recognizer
 from vpr_ros.bags import BagReader, BagWriter
 from vpr_ros.errors import DataError
-from vpr_ros.evaluation.ground_truth_of_bag import RENDERED_TOPIC, ground_truth_of_bag
+from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag, RENDERED_TOPIC
 from vpr_ros.evaluation.replay import replay
 from vpr_ros.settings import Settings
 

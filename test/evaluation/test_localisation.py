@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vpr_ros.evaluation.localisation import THRESHOLDS, LocalisationError, pose_error
+from vpr_ros.evaluation.localisation import LocalisationError, pose_error, THRESHOLDS
 from vpr_ros.types import Pose
 
 DISTANCES = st.none() | st.sampled_from([0.0, 0.25, 0.26, 0.5, 4.0, 5.0, 6.0])

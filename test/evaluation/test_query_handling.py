@@ -13,8 +13,8 @@ import pytest
 from vpr_ros.errors import ConfigError, ImageError
 from vpr_ros.evaluation.dataset import within_radius
 from vpr_ros.evaluation.query_handling import (
-    HANDLINGS,
     check_handling,
+    HANDLINGS,
     majority_voting,
     nearest_crop,
     query_images,

@@ -18,11 +18,11 @@ from vpr_ros.cli.main import main
 from vpr_ros.cli.tune_rerank import write_card
 from vpr_ros.errors import ConfigError
 from vpr_ros.evaluation.rerank_tuning import (
-    SIMILARITY_WEIGHTS,
     ComparedQueries,
     convex_weights,
     recall_at_1,
     reciprocal_rank,
+    SIMILARITY_WEIGHTS,
     tune,
 )
 

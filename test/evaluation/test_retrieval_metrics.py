@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from vpr_ros.evaluation.retrieval_metrics import RecallAtN, first_hit
+from vpr_ros.evaluation.retrieval_metrics import first_hit, RecallAtN
 
 INDICES = st.integers(0, 12)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 
-from vpr_ros.evaluation.sequence_baseline import SeqSlam, enhanced, search
+from vpr_ros.evaluation.sequence_baseline import enhanced, search, SeqSlam
 
 
 def slow_enhanced(differences: np.ndarray, contrast: int) -> np.ndarray:

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-from fleet_helpers import MODEL, calibration, descriptor_of, place_facts, settings
+from fleet_helpers import calibration, descriptor_of, MODEL, place_facts, settings
 
 from vpr_ros.fleet import Courier, FleetMatch, FleetSettings, Member
 from vpr_ros.place_map import PlaceMap

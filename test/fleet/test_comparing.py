@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from fleet_helpers import MODEL, add, calibration, descriptor_of, place_facts, settings
+from fleet_helpers import add, calibration, descriptor_of, MODEL, place_facts, settings
 import numpy as np
 
 from vpr_ros.fleet import SharedPlace

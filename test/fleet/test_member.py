@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from fleet_helpers import MODEL, PATIENCE_S, add, calibration, place_facts, settings
+from fleet_helpers import add, calibration, MODEL, PATIENCE_S, place_facts, settings
 from helpers import ROOT
 import numpy as np
 import pytest

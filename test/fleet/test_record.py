@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from fleet_helpers import DIM, descriptor_of
+from fleet_helpers import descriptor_of, DIM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.fleet import FleetError, SharedPlace
-from vpr_ros.fleet.record import LONGEST_KEY, check_robot
+from vpr_ros.fleet.record import check_robot, LONGEST_KEY
 from vpr_ros.types import Place, Pose
 
 INTEGER = st.integers(1, 2**63 - 1)

@@ -18,22 +18,22 @@ import sqlite3
 from typing import Any
 
 import cv2
-from fuzz.mutations import VALUES, mutate_bytes, mutate_json, mutate_text
-from helpers import ROOT, place_image, write_card
+from fuzz.mutations import mutate_bytes, mutate_json, mutate_text, VALUES
+from helpers import place_image, ROOT, write_card
 import numpy as np
-from place_map.map_helpers import MODEL, descriptor, fill, make_map
+from place_map.map_helpers import descriptor, fill, make_map, MODEL
 
-from vpr_ros.decision.calibration import GENERIC, Calibration
+from vpr_ros.decision.calibration import Calibration, GENERIC
 from vpr_ros.errors import VprError
 from vpr_ros.images import decode_compressed, to_rgb
 from vpr_ros.model.card import load_card
 from vpr_ros.place_map import (
-    PlaceMap,
-    PrunePolicy,
     check,
     export,
     import_map,
     merge,
+    PlaceMap,
+    PrunePolicy,
     repair,
     schema,
 )

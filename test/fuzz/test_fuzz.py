@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fuzz.run import SHARES, HungError, fuzz, watched
+from fuzz.run import fuzz, HungError, SHARES, watched
 from fuzz.targets import CORPUS, TARGETS
 import pytest
 

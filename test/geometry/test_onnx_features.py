@@ -22,7 +22,7 @@ onnx = pytest.importorskip('onnx')
 def network(folder: Path, *, channels: int = 1, names: tuple[str, str, str] = (
         'keypoints', 'descriptors', 'scores'), values: float = 0.5) -> Path:
     """Three keypoints at fixed pixels of 64x48, whose scores ascend with the image's mean."""
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import helper, numpy_helper, TensorProto
 
     points = np.array([[[10, 20], [30, 5], [60, 40]]], np.float32)
     descriptors = np.eye(3, 8, dtype=np.float32)[None] * values / 0.5

@@ -13,11 +13,11 @@ import pytest
 
 from vpr_ros.errors import ConfigError, MapError
 from vpr_ros.geometry.camera_model import CameraModel
-from vpr_ros.geometry.features import Features, depth_at, extract
-from vpr_ros.geometry.matching import RATIO, match_features
+from vpr_ros.geometry.features import depth_at, extract, Features
+from vpr_ros.geometry.matching import match_features, RATIO
 from vpr_ros.geometry.relative_pose import relative_pose
 from vpr_ros.geometry.reprojection import Projections, whitened
-from vpr_ros.geometry.rigid import Transform, angle_between, exp, perturbed
+from vpr_ros.geometry.rigid import angle_between, exp, perturbed, Transform
 
 FOCAL = 400.0
 

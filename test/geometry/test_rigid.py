@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from vpr_ros.geometry.rigid import (
-    Transform,
     angle_between,
     carried_covariance,
     exp,
     inverse_covariance,
     perturbed,
     quaternion_of,
+    Transform,
 )
 from vpr_ros.types import Pose
 

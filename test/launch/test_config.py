@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from vpr_ros.parameters import BY_NAME
-from vpr_ros.settings import PRESETS, load_parameters, load_settings
+from vpr_ros.settings import load_parameters, load_settings, PRESETS
 
 CONFIG = ROOT / 'config'
 NAMESPACE = {'dds': 'http://www.eprosima.com'}

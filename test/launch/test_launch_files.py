@@ -23,8 +23,8 @@ pytest.importorskip('launch.actions', reason='needs ROS 2 with launch')
 pytest.importorskip('launch_ros.actions', reason='needs ROS 2 with launch_ros')
 pytest.importorskip('ros2launch', reason='needs ROS 2 with the command ros2 launch')
 
-from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
-from ros.client import PATIENCE_S, Client
+from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
+from ros.client import Client, PATIENCE_S
 
 from vpr_ros.bags.from_images import bag_from_images
 from vpr_ros.place_map import PlaceMap

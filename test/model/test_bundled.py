@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vpr_ros.model import load_model
-from vpr_ros.model.card import NETWORK, list_cards
+from vpr_ros.model.card import list_cards, NETWORK
 from vpr_ros.model.session import PATCH_SWITCH
 from vpr_ros.rerank.presets import PRESETS
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from vpr_ros.errors import ModelError
-from vpr_ros.model import Model, load_model
+from vpr_ros.model import load_model, Model
 
 
 class FailingSession:

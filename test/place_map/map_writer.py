@@ -20,9 +20,9 @@ from itertools import count
 from pathlib import Path
 import sys
 
-from place_map.map_helpers import MODEL, fill
+from place_map.map_helpers import fill, MODEL
 
-from vpr_ros.place_map import PlaceMap, merge
+from vpr_ros.place_map import merge, PlaceMap
 from vpr_ros.types import Pose
 
 

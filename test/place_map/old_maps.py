@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 import sqlite3
 
-from place_map.map_helpers import MODEL, fill
+from place_map.map_helpers import fill, MODEL
 
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.place_map.schema import text_checksum

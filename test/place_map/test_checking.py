@@ -10,10 +10,10 @@ from pathlib import Path
 import sqlite3
 
 import numpy as np
-from place_map.map_helpers import DIM, MODEL, fill, make_map
+from place_map.map_helpers import DIM, fill, make_map, MODEL
 
-from vpr_ros.place_map import ModelIdentity, PlaceMap, check
-from vpr_ros.place_map.schema import REVISIT_OF, place_checksum
+from vpr_ros.place_map import check, ModelIdentity, PlaceMap
+from vpr_ros.place_map.schema import place_checksum, REVISIT_OF
 from vpr_ros.place_map.statistics import Statistics
 from vpr_ros.place_map.store import Store
 

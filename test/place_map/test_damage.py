@@ -13,11 +13,11 @@ import re
 import sqlite3
 
 import numpy as np
-from place_map.map_helpers import MODEL, descriptor, fill, make_map
+from place_map.map_helpers import descriptor, fill, make_map, MODEL
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import PlaceMap, check, merge
+from vpr_ros.place_map import check, merge, PlaceMap
 
 MUTATIONS = int(os.environ.get('VPR_MAP_MUTATIONS', '400'))
 

@@ -11,7 +11,7 @@ import pytest
 
 from vpr_ros.errors import MapError
 from vpr_ros.file_watch import Fate, FileWatch
-from vpr_ros.place_map import ModelIdentity, PlaceMap, check
+from vpr_ros.place_map import check, ModelIdentity, PlaceMap
 
 MODEL = ModelIdentity('example', 'ab12', 4)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
-from place_map.map_helpers import MODEL, descriptor, fill, make_map, oracle_similarity
+from place_map.map_helpers import descriptor, fill, make_map, MODEL, oracle_similarity
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import Budget, PlaceMap, PrunePolicy, check, extract
+from vpr_ros.place_map import Budget, check, extract, PlaceMap, PrunePolicy
 from vpr_ros.types import Pose
 
 

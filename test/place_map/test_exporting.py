@@ -11,11 +11,11 @@ import random
 import sqlite3
 
 import numpy as np
-from place_map.map_helpers import MODEL, descriptor, fill, make_map
+from place_map.map_helpers import descriptor, fill, make_map, MODEL
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import PlaceMap, check, export, import_map
+from vpr_ros.place_map import check, export, import_map, PlaceMap
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import threading
 import time
 
 import cv2
-from helpers import ROOT, place_image, tiny_model
+from helpers import place_image, ROOT, tiny_model
 import numpy as np
 from place_map.map_helpers import descriptor, make_map
 from place_map.old_maps import make_format_1
@@ -28,7 +28,7 @@ from place_map.test_processes import writer
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 
 pytestmark = pytest.mark.timeout(0)  # the long form takes half an hour
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlite3
 import threading
 
-from place_map.map_helpers import MODEL, descriptor, fill, oracle_similarity
+from place_map.map_helpers import descriptor, fill, MODEL, oracle_similarity
 import pytest
 
 from vpr_ros.errors import MapError

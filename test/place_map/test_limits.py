@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import numpy as np
-from place_map.map_helpers import DIM, MODEL, descriptor
+from place_map.map_helpers import descriptor, DIM, MODEL
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import ModelIdentity, PlaceMap, limits
+from vpr_ros.place_map import limits, ModelIdentity, PlaceMap
 from vpr_ros.types import Pose
 
 NAN_VECTOR = np.full(DIM, np.nan, np.float32)

@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 
 import numpy as np
-from place_map.map_helpers import DIM, MODEL, descriptor, fill, make_map, oracle_similarity
+from place_map.map_helpers import descriptor, DIM, fill, make_map, MODEL, oracle_similarity
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import ModelIdentity, PlaceMap, check, merge
+from vpr_ros.place_map import check, merge, ModelIdentity, PlaceMap
 from vpr_ros.place_map.statistics import PRIOR_COUNT
 
 

@@ -13,7 +13,7 @@ from place_map.old_maps import make_format_1
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import PlaceMap, check, merge
+from vpr_ros.place_map import check, merge, PlaceMap
 
 
 @pytest.fixture

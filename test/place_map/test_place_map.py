@@ -8,18 +8,18 @@ import os
 
 import numpy as np
 from place_map.map_helpers import (
-    DIM,
-    MODEL,
     descriptor,
+    DIM,
     fill,
     make_map,
+    MODEL,
     oracle_mean,
     oracle_similarity,
 )
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import MapBytes, ModelIdentity, PlaceMap, Session, check
+from vpr_ros.place_map import check, MapBytes, ModelIdentity, PlaceMap, Session
 from vpr_ros.types import Place, Pose
 
 

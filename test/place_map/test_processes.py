@@ -13,11 +13,11 @@ import sys
 import threading
 
 from helpers import ROOT
-from place_map.map_helpers import MODEL, descriptor, fill, make_map
+from place_map.map_helpers import descriptor, fill, make_map, MODEL
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 
 WRITER = Path(__file__).with_name('map_writer.py')
 

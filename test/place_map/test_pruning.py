@@ -9,7 +9,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
-from place_map.map_helpers import MODEL, descriptor, fill
+from place_map.map_helpers import descriptor, fill, MODEL
 import pytest
 
 from vpr_ros.errors import MapError

@@ -10,16 +10,16 @@ import tempfile
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
+    RuleBasedStateMachine,
 )
 import numpy as np
-from place_map.map_helpers import MODEL, descriptor, oracle_mean, oracle_similarity
+from place_map.map_helpers import descriptor, MODEL, oracle_mean, oracle_similarity
 
-from vpr_ros.place_map import PlaceMap, check
+from vpr_ros.place_map import check, PlaceMap
 from vpr_ros.types import FloatArray
 
 SEEDS = st.integers(0, 30)  # few, so that places repeat

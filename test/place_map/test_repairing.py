@@ -10,12 +10,12 @@ import random
 import sqlite3
 
 import numpy as np
-from place_map.map_helpers import MODEL, descriptor, fill, make_map
+from place_map.map_helpers import descriptor, fill, make_map, MODEL
 from place_map.old_maps import make_format_1
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import PlaceMap, check, repair
+from vpr_ros.place_map import check, PlaceMap, repair
 from vpr_ros.place_map.pages import Pages
 
 PAGE = 4096

@@ -7,7 +7,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
-from place_map.map_helpers import DIM, descriptor, oracle_similarity
+from place_map.map_helpers import descriptor, DIM, oracle_similarity
 import pytest
 
 from vpr_ros.place_map.statistics import PRIOR_COUNT, Statistics, sum_rows

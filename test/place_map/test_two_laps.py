@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from vpr_ros.assembly import model_identity
-from vpr_ros.model import Model, load_model
-from vpr_ros.place_map import PlaceMap, check, extract, merge
+from vpr_ros.model import load_model, Model
+from vpr_ros.place_map import check, extract, merge, PlaceMap
 from vpr_ros.types import FloatArray
 
 EVERY = 8  # frames between places; 20 frames are a second

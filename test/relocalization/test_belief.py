@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from vpr_ros.relocalization.belief import (
+    Belief,
     DISTANCE_ERROR,
     ENTER,
     LEAVE,
+    Motion,
     PRIOR_ELSEWHERE,
     REACH,
     TIME_ERROR,
     TURN,
-    Belief,
-    Motion,
 )
 from vpr_ros.relocalization.tracks import Tracks
 from vpr_ros.types import Place

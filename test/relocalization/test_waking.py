@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from vpr_ros.assembly import model_of, open_recognizer
-from vpr_ros.evaluation.waking import Waking, summary, wake
+from vpr_ros.evaluation.waking import summary, wake, Waking
 from vpr_ros.model import Model
 from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.relocalization import Localization

@@ -12,7 +12,7 @@ import pytest
 from rerank.patch_sets import look, patch_set, scene
 
 from vpr_ros.errors import MapError
-from vpr_ros.rerank.codes import PatchCodes, decode, decode_patches, encode, encode_patches
+from vpr_ros.rerank.codes import decode, decode_patches, encode, encode_patches, PatchCodes
 from vpr_ros.types import PatchSet
 
 

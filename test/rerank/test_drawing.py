@@ -7,7 +7,7 @@ import pytest
 from rerank.patch_sets import look, patch_set, scene
 
 from vpr_ros.rerank.codes import encode
-from vpr_ros.rerank.drawing import BAR_PX, GAP_PX, agreeing_matches, draw_matches
+from vpr_ros.rerank.drawing import agreeing_matches, BAR_PX, draw_matches, GAP_PX
 from vpr_ros.types import SpatialEvidence
 
 GRID, INPUT = (8, 10), (144, 176)

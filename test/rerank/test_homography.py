@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vpr_ros.errors import ConfigError
-from vpr_ros.rerank.homography import METHODS, NOT_FOUND, TOO_FEW, homography_check, stride_px
+from vpr_ros.rerank.homography import homography_check, METHODS, NOT_FOUND, stride_px, TOO_FEW
 from vpr_ros.rerank.matching import mutual_matches
 from vpr_ros.rerank.scoring import COLLINEAR, NO_MATCHES
 

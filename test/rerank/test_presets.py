@@ -9,7 +9,7 @@ import pytest
 from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import RerankTuning
 from vpr_ros.parameters import PARAMETERS
-from vpr_ros.rerank.presets import NAMES, PRESETS, RerankSettings, preset
+from vpr_ros.rerank.presets import NAMES, preset, PRESETS, RerankSettings
 
 
 def test_the_parameter_offers_exactly_the_presets():

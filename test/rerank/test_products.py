@@ -11,10 +11,10 @@ import pytest
 from rerank.patch_sets import look, patch_set, scene
 
 from vpr_ros.rerank import pairs
-from vpr_ros.rerank.codes import PatchCodes, decode, encode
+from vpr_ros.rerank.codes import decode, encode, PatchCodes
 from vpr_ros.rerank.matching import are_blank_codes, mutual_code_matches, mutual_matches
 from vpr_ros.rerank.presets import PRESETS
-from vpr_ros.rerank.products import GRAPHS, ByteProduct, byte_product, is_exact
+from vpr_ros.rerank.products import byte_product, ByteProduct, GRAPHS, is_exact
 from vpr_ros.rerank.reranker import Candidate, Reranker
 from vpr_ros.rerank.scales import stack_codes
 

@@ -10,7 +10,7 @@ import pytest
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.rerank.matching import Matches, mutual_matches
-from vpr_ros.rerank.scoring import COLLINEAR, NO_MATCHES, TOO_FEW, spatial_scores
+from vpr_ros.rerank.scoring import COLLINEAR, NO_MATCHES, spatial_scores, TOO_FEW
 
 
 def one(query, reference):

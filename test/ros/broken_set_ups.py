@@ -18,13 +18,13 @@ import sys
 from typing import Any
 
 import cv2
-from helpers import ROOT, place_image, tiny_model
+from helpers import place_image, ROOT, tiny_model
 from lifecycle_msgs.srv import GetState
 from nav_msgs.msg import Odometry
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from ros.client import PATIENCE_S, Client, image_message
-from ros.publishing import Publishing, now_ns
+from ros.client import Client, image_message, PATIENCE_S
+from ros.publishing import now_ns, Publishing
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from vpr_msgs.msg import LoopClosureCandidates

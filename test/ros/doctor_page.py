@@ -71,7 +71,7 @@ def shown_command(words: tuple[str, ...], folder: Path) -> str:
 
 def page() -> str:
     """The whole page."""
-    from ros.broken_set_ups import SET_UPS, Bench, quick
+    from ros.broken_set_ups import Bench, quick, SET_UPS
 
     parts = [HEAD]
     for number, set_up in enumerate(SET_UPS, start=1):

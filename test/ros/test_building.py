@@ -15,7 +15,7 @@ pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
 pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
 
 from action_msgs.msg import GoalStatus
-from ros.client import SECOND, Client, Inbox
+from ros.client import Client, Inbox, SECOND
 
 from vpr_msgs.action import MapBuilding
 from vpr_msgs.msg import Recognition
@@ -26,7 +26,7 @@ from vpr_ros.place_map import PlaceMap
 def write_bag(path: Path, plugin: str, places: range) -> None:
     """A rosbag2 with an image of each place, one a second, and odometry at 2 m/s."""
     from rosbags.rosbag2 import StoragePlugin, Writer
-    from rosbags.typesys import Stores, get_typestore
+    from rosbags.typesys import get_typestore, Stores
 
     store = get_typestore(Stores.ROS2_HUMBLE)
     image_type, odometry_type = 'sensor_msgs/msg/Image', 'nav_msgs/msg/Odometry'

@@ -18,7 +18,7 @@ pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
 pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
 
 from diagnostic_msgs.msg import DiagnosticArray
-from ros.client import PATIENCE_S, SECOND, Client, Inbox, image_message
+from ros.client import Client, image_message, Inbox, PATIENCE_S, SECOND
 from sensor_msgs.msg import CameraInfo, Image
 
 from vpr_msgs.msg import Localization, LoopClosureCandidates, Recognition

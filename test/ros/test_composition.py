@@ -11,15 +11,15 @@ import signal
 import subprocess
 import sys
 
-from helpers import ROOT, place_image
+from helpers import place_image, ROOT
 import pytest
 
 pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
 pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
 
 from lifecycle_msgs.srv import GetState
-from ros.client import PATIENCE_S, image_message
-from ros.publishing import Publishing, now_ns
+from ros.client import image_message, PATIENCE_S
+from ros.publishing import now_ns, Publishing
 from sensor_msgs.msg import Image
 
 from vpr_msgs.msg import Recognition

@@ -18,8 +18,8 @@ from rclpy.serialization import deserialize_message, serialize_message
 
 from vpr_msgs.msg import Recognition as RecognitionMessage
 from vpr_ros.ros.conversions import (
-    Context,
     closures_to_message,
+    Context,
     describe,
     recognition_from_message,
     recognition_to_message,

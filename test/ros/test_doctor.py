@@ -15,13 +15,13 @@ pytest.importorskip('rclpy')
 pytest.importorskip('vpr_msgs')
 
 from ros.broken_set_ups import (
-    SET_UPS,
-    TOPIC,
     Bench,
-    SetUp,
     camera,
     odometry,
     quick,
+    SET_UPS,
+    SetUp,
+    TOPIC,
     without_numbers,
 )
 from ros.conftest import DOMAIN

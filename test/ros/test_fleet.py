@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from helpers import ROOT, place_image
+from helpers import place_image, ROOT
 from nav_msgs.msg import Odometry
 import pytest
 

@@ -17,7 +17,7 @@ pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or p
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Point
 from nav_msgs.msg import Odometry
-from ros.client import SECOND, Client, Inbox, image_message
+from ros.client import Client, image_message, Inbox, SECOND
 from sensor_msgs.msg import CompressedImage, Image
 from visualization_msgs.msg import MarkerArray
 

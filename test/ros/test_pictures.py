@@ -17,8 +17,8 @@ from visualization_msgs.msg import Marker
 
 from vpr_ros.rerank import drawing
 from vpr_ros.rerank.codes import encode
-from vpr_ros.ros.markers import AMBER, CLOSURES, GREEN, TRAJECTORY_POINTS, Markers, shade
-from vpr_ros.ros.match_image import BAR_PX, LINES_HEIGHT_PX, MatchedPatches, match_image
+from vpr_ros.ros.markers import AMBER, CLOSURES, GREEN, Markers, shade, TRAJECTORY_POINTS
+from vpr_ros.ros.match_image import BAR_PX, LINES_HEIGHT_PX, match_image, MatchedPatches
 from vpr_ros.thumbnails import thumbnail
 from vpr_ros.types import Match, Place, Pose, Reason, Recognition, SpatialEvidence
 

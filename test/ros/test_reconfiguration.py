@@ -15,7 +15,7 @@ from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter as RosParameter
 from ros.client import Client
 
-from vpr_ros.parameters import PARAMETERS, Parameter
+from vpr_ros.parameters import Parameter, PARAMETERS
 
 
 def another(parameter: Parameter) -> Any:

@@ -17,7 +17,7 @@ from vpr_msgs.msg import LoopClosureCandidates, PlaceDescriptor
 from vpr_ros.errors import ConfigError, ImageError
 from vpr_ros.geometry.features import Features
 from vpr_ros.place_map import PlaceMap
-from vpr_ros.ros.depth import PoseInputs, check_settings, depth_of
+from vpr_ros.ros.depth import check_settings, depth_of, PoseInputs
 from vpr_ros.ros.geometry import stamp_from_message, stamp_to_message
 
 pytestmark = pytest.mark.ros

@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
 pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
 
-from ros.client import SECOND, Client, image_message
+from ros.client import Client, image_message, SECOND
 from sensor_msgs.msg import CompressedImage
 
 from vpr_msgs.msg import Recognition

@@ -15,8 +15,8 @@ import numpy as np
 
 from vpr_ros.assembly import open_recognizer
 from vpr_ros.geometry.relative_pose import RelativePose
-from vpr_ros.geometry.rigid import Transform, exp
-from vpr_ros.ros.conversions import Context, closures_to_message, recognition_to_message
+from vpr_ros.geometry.rigid import exp, Transform
+from vpr_ros.ros.conversions import closures_to_message, Context, recognition_to_message
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Pose
 

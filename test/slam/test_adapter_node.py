@@ -17,17 +17,17 @@ import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
-from slam.drive import IN_BASE, drive
+from slam.drive import drive, IN_BASE
 from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import Trigger
 
 from vpr_msgs.msg import LoopClosureCandidates, Recognition
 from vpr_ros.errors import ConfigError, RosError
-from vpr_ros.geometry.rigid import Transform, angle_between
+from vpr_ros.geometry.rigid import angle_between, Transform
 from vpr_ros.ros import qos
-from vpr_ros.ros.adapters.extrinsics import TfExtrinsics, of_numbers
-from vpr_ros.ros.adapters.messages import RosMessages, load
-from vpr_ros.ros.adapters.node import SlamAdapter, robot_numbers
+from vpr_ros.ros.adapters.extrinsics import of_numbers, TfExtrinsics
+from vpr_ros.ros.adapters.messages import load, RosMessages
+from vpr_ros.ros.adapters.node import robot_numbers, SlamAdapter
 from vpr_ros.slam.closure import stamp_ns
 from vpr_ros.slam.systems import SYSTEMS
 from vpr_ros.types import Pose

@@ -15,7 +15,7 @@ import pytest
 from slam.receivers import Receiver
 
 from vpr_ros.slam.closure import NotPassedOn
-from vpr_ros.slam.initial_pose import PLACE_STD_M, PLACE_STD_RAD, estimate
+from vpr_ros.slam.initial_pose import estimate, PLACE_STD_M, PLACE_STD_RAD
 from vpr_ros.slam.lost import LostFlag
 from vpr_ros.slam.messages import information
 from vpr_ros.slam.rtabmap import global_descriptor

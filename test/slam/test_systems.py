@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from slam.drive import BASE_T_CAMERA, COVARIANCE, IN_BASE, SECOND, drive, truth
-from slam.receivers import Receiver, header, stamp
+from slam.drive import BASE_T_CAMERA, COVARIANCE, drive, IN_BASE, SECOND, truth
+from slam.receivers import header, Receiver, stamp
 import yaml
 
 from vpr_msgs.msg import LoopClosureCandidates, PlaceDescriptor
-from vpr_ros.geometry.rigid import Transform, carried_covariance
+from vpr_ros.geometry.rigid import carried_covariance, Transform
 from vpr_ros.ros import qos
 from vpr_ros.ros.adapters.node import SlamAdapter
 from vpr_ros.slam.closure import closure_of, stamp_ns

@@ -111,7 +111,7 @@ def convolutions(folder: Path) -> Path:
     """A network of a strided convolution, a mean and a matrix product, with its card."""
     onnx = pytest.importorskip('onnx')
     from helpers import write_card
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import helper, numpy_helper, TensorProto
 
     rng = np.random.default_rng(0)
     weights = [

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import numpy as np
 
-from training.augment import Camera, augment, draw_camera
+from training.augment import augment, Camera, draw_camera
 
 PLAIN = Camera(flip=False, height=10_000, fisheye=0.0, circle=1.0)
 

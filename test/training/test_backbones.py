@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 import torch
 
-from training.backbones import CAFFE, IMAGENET, Normalise, SqueezeNet, backbone_entry
+from training.backbones import backbone_entry, CAFFE, IMAGENET, Normalise, SqueezeNet
 from training.onnx_weights import load_backbone, load_squeezenet
 from vpr_ros.errors import ConfigError, ModelError
 

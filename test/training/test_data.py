@@ -15,7 +15,7 @@ import pytest
 
 from training import sources
 from training.data import Frame, FrameTable
-from training.mining import DescriptorMemory, choose_partners, choose_places
+from training.mining import choose_partners, choose_places, DescriptorMemory
 from vpr_ros.errors import DataError
 
 HELD_OUT = ('floor5', 'floor12', 'floor15', 'basement3')

@@ -26,7 +26,7 @@ from training.patch_network import add_patches, fit_patch_projection
 from training.storage import quantise_rows
 from vpr_ros.errors import ModelError
 from vpr_ros.model.card import load_card
-from vpr_ros.model.session import PATCH_SWITCH, Model
+from vpr_ros.model.session import Model, PATCH_SWITCH
 
 HEIGHT, WIDTH, SIZES, DIM = 96, 128, {2: 1, 3: 2}, 12
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from training import checkpoint
-from training.aggregations.registry import AGGREGATIONS, Options, make_aggregation
+from training.aggregations.registry import AGGREGATIONS, make_aggregation, Options
 from training.architectures.base import Architecture
 from training.architectures.cct import CCT14
 from training.architectures.dinov2 import DinoV2

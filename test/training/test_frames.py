@@ -11,7 +11,7 @@ import pytest
 
 from training.data import FrameTable
 from training.frames import load_frames, load_tuple_data
-from training.recipe import Recipe, parse_recipe
+from training.recipe import parse_recipe, Recipe
 from vpr_ros.errors import ConfigError
 
 

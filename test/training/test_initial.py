@@ -10,7 +10,7 @@ from helpers import ROOT
 import pytest
 import torch
 
-from training.initial import TIMM, TORCHVISION, load_initial_weights
+from training.initial import load_initial_weights, TIMM, TORCHVISION
 from training.model import Architecture, PlaceNetwork, with_projection
 from vpr_ros.errors import ConfigError, ModelError
 

@@ -15,9 +15,9 @@ import torch
 from torch.nn import functional
 
 from training.losses import (
-    KERNELS,
     batch_loss,
     best_positive,
+    KERNELS,
     log_kernel,
     sare_independent,
     sare_joint,

@@ -13,7 +13,7 @@ from helpers import ROOT
 import numpy as np
 import pytest
 import torch
-from training_runs import ENVIRONMENT, command, places_recipe, tuples_recipe
+from training_runs import command, ENVIRONMENT, places_recipe, tuples_recipe
 
 from training import checkpoint
 from training.parallel import Team

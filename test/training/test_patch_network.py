@@ -20,10 +20,10 @@ from vpr_ros.model.card import load_card
 from vpr_ros.model.session import Model
 from vpr_ros.rerank import (
     Candidate,
-    Reranker,
-    RerankSettings,
     decode_patches,
     encode_patches,
+    Reranker,
+    RerankSettings,
 )
 
 HEIGHT, WIDTH, SIZES = 128, 160, {2: 1, 3: 2}

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from training.aggregators import NetVLAD
-from training.patches import PatchDescriptors, box_sum, patch_grid
+from training.patches import box_sum, patch_grid, PatchDescriptors
 from vpr_ros.errors import ConfigError
 
 

@@ -12,10 +12,10 @@ from torch import nn
 
 from training.backbones import SqueezeNet
 from training.receptive_field import (
-    Window,
     feature_centers_px,
     patch_centers_px,
     receptive_fields,
+    Window,
     windows_of,
 )
 from vpr_ros.errors import ConfigError

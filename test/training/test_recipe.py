@@ -9,7 +9,7 @@ import math
 from helpers import ROOT
 import pytest
 
-from training.recipe import Recipe, Source, dump_recipe, load_recipe, parse_recipe
+from training.recipe import dump_recipe, load_recipe, parse_recipe, Recipe, Source
 from vpr_ros.errors import ConfigError
 
 SHIPPED = sorted((ROOT / 'training' / 'recipes').glob('*.yaml'))

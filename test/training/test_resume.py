@@ -14,7 +14,7 @@ from typing import Any
 from helpers import ROOT
 import pytest
 import torch
-from training_runs import ENVIRONMENT, command, places_recipe, tuples_recipe
+from training_runs import command, ENVIRONMENT, places_recipe, tuples_recipe
 
 from training import checkpoint
 from training.recipe import Recipe

@@ -10,7 +10,7 @@ import json
 import pytest
 import torch
 
-from training.recipe import Recipe, Source, load_recipe
+from training.recipe import load_recipe, Recipe, Source
 from training.run_folder import RunFolder
 from vpr_ros.errors import DataError
 

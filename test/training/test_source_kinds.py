@@ -15,13 +15,13 @@ from scipy.io import savemat
 from training.data import FrameTable
 from training.datasets import open_set
 from training.source_kinds import (
-    SOURCES,
     guess_kind,
     load_evaluation,
     load_frames,
     load_tuples,
     parse_source,
     provenance,
+    SOURCES,
 )
 from training.tuples import MONTH_S
 from vpr_ros.bags import BagWriter

@@ -17,7 +17,7 @@ from training import checkpoint
 from training.augmentations import TRANSFORMS
 from training.cli import main
 from training.model import Architecture
-from training.recipe import Recipe, Source, dump_recipe
+from training.recipe import dump_recipe, Recipe, Source
 from training.train import Trainer
 from vpr_ros.errors import ConfigError, ImageError, ModelError
 

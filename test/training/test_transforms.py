@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from training.augmentations import TRANSFORMS, make_augmentation
+from training.augmentations import make_augmentation, TRANSFORMS
 from training.transforms import (
     ColourJitter,
     Flip,

@@ -15,7 +15,7 @@ from training_runs import tuples_recipe
 from training.batch import Batch
 from training.losses_metric.registry import TUPLE_LOSSES
 from training.losses_metric.tuples import needs_across
-from training.objective import Objective, centred
+from training.objective import centred, Objective
 from training.train import Trainer
 from training.tuple_batches import TupleBatches
 

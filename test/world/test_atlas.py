@@ -7,7 +7,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vpr_ros.world.atlas import LEVELS, Atlas
+from vpr_ros.world.atlas import Atlas, LEVELS
 
 
 def test_levels_lie_where_the_formula_says():

@@ -8,7 +8,7 @@ import math
 
 import pytest
 
-from vpr_ros.world import Camera, Drive, covisible, same_place
+from vpr_ros.world import Camera, covisible, Drive, same_place
 from vpr_ros.world.camera import planar_pose, yaw_of
 from vpr_ros.world.covisibility import poses_agree
 

@@ -9,7 +9,7 @@ them as the benchmark of deep visual geo-localization (Berton et al. 2022) does.
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional
 
 from vpr_ros.errors import ConfigError

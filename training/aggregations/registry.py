@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from training.aggregations.crn import CRN
-from training.aggregations.pooling import MAC, RRM, GeM, GlobalPooling, SPoC
+from training.aggregations.pooling import GeM, GlobalPooling, MAC, RRM, SPoC
 from training.aggregations.rmac import RMAC
 from training.aggregations.tokens import CLS, SeqPool
 from training.aggregators import NetVLAD

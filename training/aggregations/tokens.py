@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 
 
 class CLS(nn.Module):

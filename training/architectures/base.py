@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import nn, Tensor
 
 from training.backbones import IMAGENET, Normalisation
-from training.receptive_field import Window, receptive_fields
+from training.receptive_field import receptive_fields, Window
 from vpr_ros.errors import ConfigError, ModelError
 
 FREEZE_ALL = 'none'

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional
 
 from training.architectures.base import Architecture
 from training.architectures.positions import resize_positions
-from training.architectures.transformer import Attention, adopt_positions, initialise_tokens
+from training.architectures.transformer import adopt_positions, Attention, initialise_tokens
 from training.receptive_field import receptive_fields, windows_of
 from vpr_ros.errors import ConfigError
 

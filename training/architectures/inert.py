@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import io
 from pathlib import Path
 import pickletools
-from typing import IO, Any
+from typing import Any, IO
 import warnings
 import zipfile
 

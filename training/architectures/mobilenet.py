@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional
 
 from training.architectures.base import Architecture, initialise_convolutions

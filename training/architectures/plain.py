@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import nn, Tensor
 
 from training.architectures.base import Architecture, initialise_convolutions
 from training.backbones import IMAGENET, Normalisation

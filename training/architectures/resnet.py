@@ -9,7 +9,7 @@ Names are torchvision's: conv4 of the paper is ``layer3``. The stride of a bottl
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 
 from training.architectures.base import Architecture, initialise_convolutions
 from training.receptive_field import Window, windows_of

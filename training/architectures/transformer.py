@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 from torch.nn import functional
 
 from training.architectures.base import Architecture

@@ -10,18 +10,18 @@ from typing import cast
 from torch import nn
 
 from training.aggregations.crn import CRN
-from training.aggregations.pooling import MAC, RRM, GeM, GlobalPooling, SPoC
+from training.aggregations.pooling import GeM, GlobalPooling, MAC, RRM, SPoC
 from training.aggregations.rmac import RMAC
 from training.aggregations.tokens import CLS, SeqPool
 from training.aggregators import NetVLAD
 from training.architectures.base import Architecture
 from training.backbones import IMAGENET, Normalisation
 from training.checkpoints.recognise import (
-    State,
     linear_from,
     netvlad_from,
     part,
     recognise_backbone,
+    State,
 )
 from vpr_ros.errors import ConfigError, ModelError
 

@@ -15,9 +15,9 @@ from torch import nn
 from training.aggregators import NetVLAD
 from training.card import write_card
 from training.checkpoints.importer import Imported
-from training.export import Parity, export
+from training.export import export, Parity
 from training.model import PlaceNetwork
-from training.patch_network import PatchNetwork, add_patches
+from training.patch_network import add_patches, PatchNetwork
 from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import ModelCard
 from vpr_ros.types import ImageArray

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
-from training.checkpoints.pickled import Record, as_array, read_pickle
+from training.checkpoints.pickled import as_array, read_pickle, Record
 from vpr_ros.errors import ModelError
 
 Array = NDArray[Any]

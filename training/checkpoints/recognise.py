@@ -9,7 +9,7 @@ import math
 import re
 
 import torch
-from torch import Tensor, nn
+from torch import nn, Tensor
 
 from training.aggregators import NetVLAD
 from training.architectures.base import Architecture

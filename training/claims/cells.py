@@ -20,9 +20,9 @@ import torch
 
 from training import checkpoint
 from training.claims.files import write_whole
-from training.claims.scale import TOWER_HELD_OUT, Scale
-from training.claims.towns import SEEN_LIGHT, UNSEEN, Report, held_out_set
-from training.claims.variants import VARIANTS, recipe_of
+from training.claims.scale import Scale, TOWER_HELD_OUT
+from training.claims.towns import held_out_set, Report, SEEN_LIGHT, UNSEEN
+from training.claims.variants import recipe_of, VARIANTS
 from training.data import EvaluationSet
 from training.evaluate import recalls
 from training.images import batches

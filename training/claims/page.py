@@ -11,12 +11,12 @@ import textwrap
 
 import numpy as np
 
-from training.claims.cells import FLOORS, NIGHT, SETS, WEATHER, Cell, cells_of
-from training.claims.papers import CLAIMS, Claim
-from training.claims.scale import FULL, TOWER_HELD_OUT, Scale
+from training.claims.cells import Cell, cells_of, FLOORS, NIGHT, SETS, WEATHER
+from training.claims.papers import Claim, CLAIMS
+from training.claims.scale import FULL, Scale, TOWER_HELD_OUT
 from training.claims.towns import RADIUS_M, TRAINED, UNSEEN
 from training.claims.variants import VARIANTS
-from training.claims.verdict import HOLDS, NOISE, NOT, NOT_RUN, difference, hits, verdict
+from training.claims.verdict import difference, hits, HOLDS, NOISE, NOT, NOT_RUN, verdict
 
 WIDTH = 99  # of the page's text
 

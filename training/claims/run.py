@@ -15,9 +15,9 @@ from training.claims.cells import (
     run_cell,
 )
 from training.claims.page import page
-from training.claims.scale import Scale, check_scale, keep_scale
+from training.claims.scale import check_scale, keep_scale, Scale
 from training.claims.tower import shrink_tower
-from training.claims.towns import Report, render_towns
+from training.claims.towns import render_towns, Report
 from training.claims.variants import check_inputs
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 
 from training.claims.files import write_whole
-from training.claims.scale import TOWER_HELD_OUT, Scale
+from training.claims.scale import Scale, TOWER_HELD_OUT
 from training.images import read_rgb, resize
 from training.sources import read_rows
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.claims.scale import TOWER_HELD_OUT, Scale
-from training.recipe import Recipe, parse_recipe
+from training.claims.scale import Scale, TOWER_HELD_OUT
+from training.recipe import parse_recipe, Recipe
 from vpr_ros.errors import DataError
 
 LOSS_OPTIONS: dict[str, dict[str, Any]] = {  # the papers' constants

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from training.losses import LOSSES, Loss
+from training.losses import Loss, LOSSES
 from training.losses_metric.pairs import contrastive, n_pair, ratio
 from training.losses_metric.triangles import angular, lifted_structure
 from vpr_ros.errors import ConfigError

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.losses import REDUCTIONS, needs_across
+from training.losses import needs_across, REDUCTIONS
 from vpr_ros.errors import ConfigError
 
 SMALL = 1e-12  # under a square root, whose slope at 0 is infinite

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from training.pictures.chart import COLOURS, Line, draw_chart
+from training.pictures.chart import COLOURS, draw_chart, Line
 from vpr_ros.errors import DataError
 from vpr_ros.types import ImageArray
 

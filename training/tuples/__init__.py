@@ -14,9 +14,9 @@ A round goes like this, the same for every mode::
                 use(miner.tuple_of(query))
 """
 
-from training.tuples.data import MONTH_S, TupleData, by_lists, by_position, join, tuples_of
+from training.tuples.data import by_lists, by_position, join, MONTH_S, TupleData, tuples_of
 from training.tuples.feature_cache import FeatureCache
-from training.tuples.miner import MODES, Describe, Mode, TrainingTuple, TupleMiner
+from training.tuples.miner import Describe, Mode, MODES, TrainingTuple, TupleMiner
 
 __all__ = [
     'MODES',

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import hashlib
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args, Literal
 
 import numpy as np
 

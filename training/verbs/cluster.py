@@ -11,7 +11,7 @@ from pathlib import Path
 from training import checkpoint
 from training.recipe import load_recipe
 from training.train import Trainer
-from training.verbs.verb import Verb, add_recipe
+from training.verbs.verb import add_recipe, Verb
 
 
 def cluster(arguments: argparse.Namespace) -> None:

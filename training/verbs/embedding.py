@@ -17,7 +17,7 @@ from training.pictures.files import write_picture
 from training.pictures.tsne import tsne
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
 from training.verbs.evaluate import describer
-from training.verbs.verb import Verb, add_size
+from training.verbs.verb import add_size, Verb
 
 THUMBNAIL_PX = 72  # wide
 

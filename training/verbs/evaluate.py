@@ -13,7 +13,7 @@ from training import checkpoint
 from training.datasets import open_set
 from training.evaluate import Describe, evaluate, format_recalls, onnx_describer, torch_describer
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
-from training.verbs.verb import Verb, add_size
+from training.verbs.verb import add_size, Verb
 from vpr_ros.model.card import load_card
 
 

@@ -11,7 +11,7 @@ from training.datasets import open_set
 from training.export_command import export_verb, patch_sizes
 from training.storage import SCHEMES
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
-from training.verbs.verb import Verb, add_recipe, add_size
+from training.verbs.verb import add_recipe, add_size, Verb
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

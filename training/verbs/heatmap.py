@@ -15,11 +15,11 @@ from training.pictures.files import write_picture
 from training.pictures.importance import importance_map
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
 from training.verbs.evaluate import describer
-from training.verbs.verb import Verb, add_size
+from training.verbs.verb import add_size, Verb
 from vpr_ros.errors import ConfigError
 from vpr_ros.evaluation.explain import ExplainedImage
 from vpr_ros.evaluation.heat_picture import heat_over, side_by_side
-from vpr_ros.evaluation.occlusion import OVERLAP, SQUARE, occlusion_map
+from vpr_ros.evaluation.occlusion import occlusion_map, OVERLAP, SQUARE
 from vpr_ros.model.card import load_card
 from vpr_ros.model.session import resize
 from vpr_ros.types import FloatArray, ImageArray

@@ -9,7 +9,7 @@ from pathlib import Path
 import re
 
 from training.checkpoints.hand_over import hand_over
-from training.checkpoints.importer import SWARM_SLAM, Imported, import_checkpoint
+from training.checkpoints.importer import import_checkpoint, Imported, SWARM_SLAM
 from training.export_command import PARITY_IMAGES, patch_sizes, print_export
 from training.sample_images import sample_images
 from training.storage import SCHEMES

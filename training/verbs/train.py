@@ -10,7 +10,7 @@ from pathlib import Path
 
 from training.recipe import load_recipe, parse_recipe
 from training.train import Trainer
-from training.verbs.verb import Verb, add_recipe
+from training.verbs.verb import add_recipe, Verb
 
 
 def train(arguments: argparse.Namespace) -> None:

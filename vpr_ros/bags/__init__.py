@@ -5,10 +5,10 @@
 from vpr_ros.bags.drive import write_drive
 from vpr_ros.bags.folder import ImageFolder, natural_order
 from vpr_ros.bags.from_images import bag_from_images
-from vpr_ros.bags.images import IMAGE_TYPES, BagImage
+from vpr_ros.bags.images import BagImage, IMAGE_TYPES
 from vpr_ros.bags.poses import POSE_TYPES, StampedPose
 from vpr_ros.bags.reader import BagReader
-from vpr_ros.bags.storage import TopicInfo, is_bag
+from vpr_ros.bags.storage import is_bag, TopicInfo
 from vpr_ros.bags.writer import BagWriter
 
 __all__ = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from vpr_ros.bags.folder import START_STAMP_NS, ImageFolder, read_bytes
+from vpr_ros.bags.folder import ImageFolder, read_bytes, START_STAMP_NS
 from vpr_ros.bags.writer import BagWriter
 from vpr_ros.errors import DataError, ImageError
 from vpr_ros.images import compressed_size, decode_compressed

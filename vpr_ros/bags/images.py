@@ -10,7 +10,7 @@ from functools import cached_property
 import heapq
 from typing import Any
 
-from vpr_ros.bags.message_types import COMPRESSED_IMAGE, IMAGE, NANOSECONDS, deserialize, stamp_of
+from vpr_ros.bags.message_types import COMPRESSED_IMAGE, deserialize, IMAGE, NANOSECONDS, stamp_of
 from vpr_ros.bags.storage import RawMessage
 from vpr_ros.errors import ImageError
 from vpr_ros.images import decode_compressed, to_rgb

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from vpr_ros.bags.message_types import (
     CAMERA_INFO,
     COMPRESSED_IMAGE,
+    header,
     IMAGE,
+    make,
     ODOMETRY,
     POSE_STAMPED,
-    header,
-    make,
 )
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import ImageArray, Pose

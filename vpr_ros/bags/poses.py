@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.bags.message_types import (
+    deserialize,
     NAV_SAT_FIX,
     ODOMETRY,
     POSE_STAMPED,
     POSE_WITH_COVARIANCE_STAMPED,
-    TRANSFORM_STAMPED,
-    deserialize,
     stamp_of,
+    TRANSFORM_STAMPED,
 )
 from vpr_ros.bags.storage import RawMessage
 from vpr_ros.types import Pose

@@ -9,13 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from vpr_ros.bags.images import BagImage, StampOrder, bag_image
+from vpr_ros.bags.images import bag_image, BagImage, StampOrder
 from vpr_ros.bags.message_types import NANOSECONDS
 from vpr_ros.bags.poses import POSE_TYPES, PoseDecoder, StampedPose
 from vpr_ros.bags.selection import choose_image_topic, choose_odometry_topic, named_topic
 from vpr_ros.bags.storage import RawMessage, Storage, TopicInfo
 from vpr_ros.errors import DataError, ImageError
-from vpr_ros.odometry import OdometryTrack, normalized
+from vpr_ros.odometry import normalized, OdometryTrack
 from vpr_ros.types import Frame, Pose
 
 

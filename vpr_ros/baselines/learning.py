@@ -13,7 +13,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.baselines.binary_words import Words, nearest_words, orb
+from vpr_ros.baselines.binary_words import nearest_words, orb, Words
 from vpr_ros.baselines.vlad import root_sift, vlad
 from vpr_ros.errors import DataError
 from vpr_ros.model.session import resize

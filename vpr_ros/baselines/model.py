@@ -9,7 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from vpr_ros.baselines.binary_words import BYTES, bag_of_words, nearest_words, orb
+from vpr_ros.baselines.binary_words import bag_of_words, BYTES, nearest_words, orb
 from vpr_ros.baselines.hog import hog
 from vpr_ros.baselines.parameter_file import read_arrays
 from vpr_ros.baselines.thumbnail import patch_normalised

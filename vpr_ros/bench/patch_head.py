@@ -90,7 +90,7 @@ def graph(head: PatchHead) -> bytes:
     Raises:
         ImportError: the package onnx is not installed.
     """
-    from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415 - an optional extra
+    from onnx import helper, numpy_helper, TensorProto  # noqa: PLC0415 - an optional extra
 
     (_, channels, height, width), clusters = head.features.shape, len(head.centroids)
     dim = len(head.offset)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from vpr_ros.bench.patch_head import PatchHead, by_definition, graph, made_up
-from vpr_ros.bench.rerank import Row, interleaved_ms, row
+from vpr_ros.bench.patch_head import by_definition, graph, made_up, PatchHead
+from vpr_ros.bench.rerank import interleaved_ms, Row, row
 from vpr_ros.types import FloatArray
 
 LEAST_COSINE = 0.99999

@@ -15,7 +15,7 @@ import numpy as np
 from vpr_ros.assembly import model_identity
 from vpr_ros.model import Model
 from vpr_ros.pipeline import PlaceRecognizer
-from vpr_ros.place_map import PlaceMap, files
+from vpr_ros.place_map import files, PlaceMap
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.halves import half_bytes
 from vpr_ros.place_map.limits import to_half

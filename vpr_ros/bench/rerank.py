@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 
 from vpr_ros.bench import peers
-from vpr_ros.bench.scenes import STRIDE_PX, matched_points, query_and_candidates
-from vpr_ros.rerank.codes import PatchCodes, decode, encode
+from vpr_ros.bench.scenes import matched_points, query_and_candidates, STRIDE_PX
+from vpr_ros.rerank.codes import decode, encode, PatchCodes
 from vpr_ros.rerank.homography import homography_check
-from vpr_ros.rerank.matching import Matches, joined
-from vpr_ros.rerank.pairs import PreparedQuery, Workspace, compare
+from vpr_ros.rerank.matching import joined, Matches
+from vpr_ros.rerank.pairs import compare, PreparedQuery, Workspace
 from vpr_ros.rerank.presets import PRESETS, RerankSettings
 from vpr_ros.rerank.reranker import Candidate, Reranker
 from vpr_ros.rerank.scoring import spatial_scores

@@ -10,7 +10,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.bench.rerank import Row, interleaved_ms, row
+from vpr_ros.bench.rerank import interleaved_ms, Row, row
 from vpr_ros.model import Model
 from vpr_ros.model.session import resize
 from vpr_ros.place_map import ModelIdentity, PlaceMap

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from vpr_ros.bench.scale_data import Look, Nearest, drives, seen_again
+from vpr_ros.bench.scale_data import drives, Look, Nearest, seen_again
 from vpr_ros.errors import ConfigError, VprError
-from vpr_ros.place_map import ModelIdentity, files
 from vpr_ros.place_map import connection as sqlite
+from vpr_ros.place_map import files, ModelIdentity
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.halves import half_bytes
 from vpr_ros.place_map.meta import State

@@ -17,7 +17,7 @@ from vpr_ros.bench.scale_data import Look
 from vpr_ros.bench.scale_plot import Curve, log_log_svg
 from vpr_ros.errors import ConfigError
 from vpr_ros.place_map import PlaceMap
-from vpr_ros.place_map.indexes import KINDS, check_kind
+from vpr_ros.place_map.indexes import check_kind, KINDS
 
 COSTS = {'p50_ms': 'search, p50 ms', 'cpu_p50_ms': 'search on the CPU, p50 ms',
          'open_s': 'open, s', 'rss_mb': 'resident memory, MB', 'file_mb': 'file, MB'}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vpr_ros.rerank.codes import PatchCodes, encode
+from vpr_ros.rerank.codes import encode, PatchCodes
 from vpr_ros.types import FloatArray, PatchSet
 
 STRIDE_PX = 16

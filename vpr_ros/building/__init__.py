@@ -3,6 +3,6 @@
 """Build maps from bags, image folders, videos and data sets: the node's own pipeline."""
 
 from vpr_ros.building.build import build_map
-from vpr_ros.building.sources import IMAGE_FOLDER_RATE_HZ, count_frames, frames_of
+from vpr_ros.building.sources import count_frames, frames_of, IMAGE_FOLDER_RATE_HZ
 
 __all__ = ['IMAGE_FOLDER_RATE_HZ', 'build_map', 'count_frames', 'frames_of']

@@ -12,7 +12,7 @@ from pathlib import Path
 from vpr_ros.bags import BagReader, ImageFolder, is_bag
 from vpr_ros.bags.reader import Shot
 from vpr_ros.errors import DataError, ImageError
-from vpr_ros.images.video import VideoFile, is_video
+from vpr_ros.images.video import is_video, VideoFile
 from vpr_ros.types import Frame
 
 IMAGE_FOLDER_RATE_HZ = 10.0

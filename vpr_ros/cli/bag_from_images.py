@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.bags import bag_from_images
-from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.cli.verb import add_json, Verb
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

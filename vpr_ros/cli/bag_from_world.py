@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.bags import is_bag
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json
+from vpr_ros.cli.verb import add_json, ProgressBar, Verb
 from vpr_ros.demo import GROUND_TRUTH_TOPIC, RATE_HZ, render_laps
 from vpr_ros.errors import DataError
 from vpr_ros.world import Conditions

@@ -13,7 +13,7 @@ import numpy as np
 
 from vpr_ros.assembly import model_identity, model_of
 from vpr_ros.bench import patches, pipeline, rerank, robot, scale, scale_report
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.evaluation.about import about
 from vpr_ros.settings import Settings
 

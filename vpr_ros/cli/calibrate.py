@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.cli.verb import add_json, Verb
 from vpr_ros.decision.calibration import FEATURES
 from vpr_ros.evaluation.calibrate import expected_error, fit, samples_of_file
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.cli.replay import summary_text
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
-from vpr_ros.demo import DEFAULT, RADIUS_M, RATE_HZ, SECOND, render_demo_bag
+from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
+from vpr_ros.demo import DEFAULT, RADIUS_M, RATE_HZ, render_demo_bag, SECOND
 from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.report import write_report
 

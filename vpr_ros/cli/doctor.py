@@ -11,20 +11,20 @@ from typing import Any
 
 import yaml
 
-from vpr_ros.cli.verb import Verb, add_json, write_json
+from vpr_ros.cli.verb import add_json, Verb, write_json
 from vpr_ros.doctor import (
-    Finding,
-    Level,
-    SetUp,
     check_installation,
     check_map,
     check_middleware,
     check_model,
     check_parameters,
+    Finding,
+    Level,
+    SetUp,
 )
 from vpr_ros.errors import RosError
-from vpr_ros.parameters import Value, validate
-from vpr_ros.settings import PRESETS, load_parameters
+from vpr_ros.parameters import validate, Value
+from vpr_ros.settings import load_parameters, PRESETS
 
 FLAGS = {'model': 'model', 'provider': 'provider', 'map': 'map_path', 'mode': 'mode',
          'transport': 'image_transport'}

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.assembly import model_of
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.errors import ConfigError
 from vpr_ros.evaluation.datasets import load_dataset
-from vpr_ros.evaluation.descriptor_cache import DEFAULT_MB, DescriptorCache, cache_folder
+from vpr_ros.evaluation.descriptor_cache import cache_folder, DEFAULT_MB, DescriptorCache
 from vpr_ros.evaluation.evaluate import evaluate
 from vpr_ros.evaluation.explain import explain_result
 from vpr_ros.evaluation.query_handling import HANDLINGS

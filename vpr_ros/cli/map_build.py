@@ -12,7 +12,7 @@ from vpr_ros.assembly import model_of
 from vpr_ros.building import build_map
 from vpr_ros.building.build import WORKERS
 from vpr_ros.cli.map_info import describe, info_dict
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

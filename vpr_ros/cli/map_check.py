@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vpr_ros.cli.verb import Verb, add_json, write_json
+from vpr_ros.cli.verb import add_json, Verb, write_json
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import check
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.cli.verb import add_json, Verb
 from vpr_ros.coverage_picture import write_picture
 from vpr_ros.place_map import MapInfo, PlaceMap, Session
 

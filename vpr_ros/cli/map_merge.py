@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.cli.map_info import describe, info_dict
-from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.cli.verb import add_json, Verb
 from vpr_ros.place_map import merge
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from vpr_ros.assembly import model_of
 from vpr_ros.cli.map_info import describe, info_dict
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.redescribing import redescribe
 
 

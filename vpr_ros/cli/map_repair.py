@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.assembly import model_identity, model_of
-from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.cli.verb import add_json, Verb
 from vpr_ros.place_map import repair
 from vpr_ros.settings import Settings
 

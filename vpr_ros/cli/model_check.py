@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.cli.verb import add_json, Verb
 from vpr_ros.errors import ModelError
 from vpr_ros.model import load_model
 

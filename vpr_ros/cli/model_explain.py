@@ -10,7 +10,7 @@ from typing import Any
 
 import cv2
 
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json
+from vpr_ros.cli.verb import add_json, ProgressBar, Verb
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.explain import explain_image
 from vpr_ros.evaluation.image_files import read_image

@@ -8,7 +8,7 @@ import argparse
 import json
 from typing import Any
 
-from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.cli.verb import add_json, Verb
 from vpr_ros.model import find_card
 
 

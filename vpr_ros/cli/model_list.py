@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from vpr_ros.cli.verb import Verb, add_json
+from vpr_ros.cli.verb import add_json, Verb
 from vpr_ros.model import list_cards
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from vpr_ros.baselines.model import open_comparison
 from vpr_ros.baselines.writing import make_comparison
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json
+from vpr_ros.cli.verb import add_json, ProgressBar, Verb
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.dataset import list_images
 from vpr_ros.model.card import COMPARISONS, load_card

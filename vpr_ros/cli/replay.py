@@ -13,7 +13,7 @@ from typing import Any
 from vpr_ros.assembly import open_recognizer
 from vpr_ros.bags import is_bag
 from vpr_ros.building import count_frames, frames_of
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.evaluation.ground_truth import GroundTruth
 from vpr_ros.evaluation.ground_truth_files import load_ground_truth
 from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json
+from vpr_ros.cli.verb import add_json, ProgressBar, Verb
 from vpr_ros.demo import SECOND
 from vpr_ros.errors import DataError
 from vpr_ros.settings import Settings

@@ -14,7 +14,7 @@ import numpy as np
 
 from vpr_ros.bench.soak_plot import soak_svg
 from vpr_ros.cli.bench import camera_images
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 
 MOST_PLACES = 200
 IMAGES = 24

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json
+from vpr_ros.cli.verb import add_json, ProgressBar, Verb
 from vpr_ros.study.config import load_config
 from vpr_ros.study.page import write_page
 from vpr_ros.study.run import run_study

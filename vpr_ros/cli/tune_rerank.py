@@ -13,9 +13,9 @@ import tempfile
 from typing import Any
 
 from vpr_ros.assembly import model_of
-from vpr_ros.cli.verb import ProgressBar, Verb, add_json, add_settings, settings_of
+from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.evaluation.datasets import load_dataset
-from vpr_ros.evaluation.rerank_tuning import CANDIDATES, STEP, compare_queries, tune
+from vpr_ros.evaluation.rerank_tuning import CANDIDATES, compare_queries, STEP, tune
 from vpr_ros.evaluation.selection import select_conditions
 from vpr_ros.rerank.presets import PAPER_WEIGHTS
 

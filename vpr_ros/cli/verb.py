@@ -14,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vpr_ros.settings import PRESETS, Settings, load_settings
+from vpr_ros.settings import load_settings, PRESETS, Settings
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TYPE_CHECKING
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import Match, Reason

@@ -10,7 +10,7 @@ from vpr_ros.doctor.installation import check_installation
 from vpr_ros.doctor.map_file import check_map
 from vpr_ros.doctor.middleware import check_middleware
 from vpr_ros.doctor.model_file import check_model
-from vpr_ros.doctor.set_up import SetUp, check_parameters
+from vpr_ros.doctor.set_up import check_parameters, SetUp
 
 __all__ = [
     'Finding', 'Level', 'SetUp', 'check_installation', 'check_map', 'check_middleware',

@@ -8,7 +8,7 @@ import importlib.metadata
 import importlib.util
 import sys
 
-from vpr_ros.doctor.finding import Finding, error, ok, warning
+from vpr_ros.doctor.finding import error, Finding, ok, warning
 
 OLDEST, NEWEST = (3, 10), (3, 13)
 ROS_PACKAGES = ('rclpy', 'vpr_msgs', 'sensor_msgs', 'nav_msgs', 'visualization_msgs',

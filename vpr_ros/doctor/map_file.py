@@ -8,7 +8,7 @@ from pathlib import Path
 import re
 
 from vpr_ros.assembly import model_identity
-from vpr_ros.doctor.finding import Finding, error, ok, warning
+from vpr_ros.doctor.finding import error, Finding, ok, warning
 from vpr_ros.errors import MapError, VprError
 from vpr_ros.model import Model
 from vpr_ros.place_map import PlaceMap

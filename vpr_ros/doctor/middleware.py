@@ -9,7 +9,7 @@ from pathlib import Path
 import subprocess
 import sys
 
-from vpr_ros.doctor.finding import Finding, error, ok, warning
+from vpr_ros.doctor.finding import error, Finding, ok, warning
 
 DEFAULT_RMW = 'rmw_fastrtps_cpp'
 PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'

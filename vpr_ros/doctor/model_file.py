@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from vpr_ros.doctor.finding import Finding, error, ok, warning
+from vpr_ros.doctor.finding import error, Finding, ok, warning
 from vpr_ros.errors import VprError
 from vpr_ros.model import Model
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.dataset import (
-    DEFAULT_RADIUS_M,
     Dataset,
+    DEFAULT_RADIUS_M,
     ImageRef,
     list_images,
     make_dataset,

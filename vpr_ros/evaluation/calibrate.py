@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vpr_ros.decision.calibration import FEATURES, Calibration, LogisticModel, features_of
+from vpr_ros.decision.calibration import Calibration, FEATURES, features_of, LogisticModel
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.calibration_error import CalibrationError
 from vpr_ros.evaluation.logistic import fit_logistic

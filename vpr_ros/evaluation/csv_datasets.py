@@ -12,10 +12,10 @@ import numpy as np
 
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.dataset import (
+    condition_of,
     Dataset,
     ImageRef,
     Indices,
-    condition_of,
     list_images,
     make_dataset,
     stamp,

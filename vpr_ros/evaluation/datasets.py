@@ -14,7 +14,7 @@ from vpr_ros.evaluation.csv_datasets import (
     load_frames,
     load_sequence,
 )
-from vpr_ros.evaluation.dataset import DEFAULT_RADIUS_M, Dataset
+from vpr_ros.evaluation.dataset import Dataset, DEFAULT_RADIUS_M
 from vpr_ros.evaluation.position_datasets import load_utm
 from vpr_ros.evaluation.raw_datasets import load_raw
 from vpr_ros.evaluation.retrieval_datasets import (

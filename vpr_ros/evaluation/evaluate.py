@@ -18,7 +18,7 @@ from vpr_ros.evaluation.describing import DescribedImage, Describer
 from vpr_ros.evaluation.descriptor_cache import DescriptorCache
 from vpr_ros.evaluation.evaluation_result import EvaluationResult
 from vpr_ros.evaluation.evaluation_scores import DEPTHS, EvaluationScores
-from vpr_ros.evaluation.query_handling import CROPS, check_handling
+from vpr_ros.evaluation.query_handling import check_handling, CROPS
 from vpr_ros.evaluation.similarity_matrix import SimilarityMatrix
 from vpr_ros.evaluation.spatial_suppression import suppressed
 from vpr_ros.model import Model

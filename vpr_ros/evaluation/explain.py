@@ -12,7 +12,7 @@ import numpy as np
 from vpr_ros.evaluation.evaluation_result import EvaluationResult, QueryOutcome
 from vpr_ros.evaluation.heat_picture import heat_over, side_by_side
 from vpr_ros.evaluation.image_files import read_image
-from vpr_ros.evaluation.occlusion import OVERLAP, SQUARE, OcclusionMap, occlusion_map
+from vpr_ros.evaluation.occlusion import occlusion_map, OcclusionMap, OVERLAP, SQUARE
 from vpr_ros.model import Model
 from vpr_ros.types import FloatArray, ImageArray
 

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.assembly import model_of
-from vpr_ros.cameras.mask import FILLS, BodyMask
-from vpr_ros.context import Context, centred
+from vpr_ros.cameras.mask import BodyMask, FILLS
+from vpr_ros.context import centred, Context
 from vpr_ros.model import Model
 from vpr_ros.settings import Settings
 from vpr_ros.types import FloatArray, ImageArray, Pose

@@ -11,10 +11,10 @@ import numpy as np
 
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.dataset import (
-    DEFAULT_RADIUS_M,
-    Dataset,
-    ImageRef,
     condition_of,
+    Dataset,
+    DEFAULT_RADIUS_M,
+    ImageRef,
     list_images,
     make_dataset,
     stamp,

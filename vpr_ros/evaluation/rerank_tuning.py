@@ -24,7 +24,7 @@ from vpr_ros.evaluation.describing import Describer
 from vpr_ros.model import Model, ModelCard
 from vpr_ros.pipeline import Described, PlaceRecognizer
 from vpr_ros.place_map import PlaceMap
-from vpr_ros.rerank import Candidate, Reranker, RerankSettings, decode_patches, encode_patches
+from vpr_ros.rerank import Candidate, decode_patches, encode_patches, Reranker, RerankSettings
 from vpr_ros.settings import Settings
 
 SIMILARITY_WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 4.0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vpr_ros.evaluation.ground_truth import UNKNOWN, YES, GroundTruth
+from vpr_ros.evaluation.ground_truth import GroundTruth, UNKNOWN, YES
 from vpr_ros.settings import Settings
 from vpr_ros.types import Place, Recognition
 

@@ -27,7 +27,7 @@ from vpr_ros.decision.calibration import GENERIC
 from vpr_ros.decision.decide import decide
 from vpr_ros.evaluation.calibrate import sample_of
 from vpr_ros.evaluation.calibration_error import CalibrationError
-from vpr_ros.evaluation.ground_truth import UNKNOWN, YES, GroundTruth
+from vpr_ros.evaluation.ground_truth import GroundTruth, UNKNOWN, YES
 from vpr_ros.evaluation.journal import Journal
 from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.localisation import LocalisationError

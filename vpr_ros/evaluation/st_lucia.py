@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from vpr_ros.errors import DataError
-from vpr_ros.evaluation.dataset import DEFAULT_RADIUS_M, Dataset, ImageRef, stamp
+from vpr_ros.evaluation.dataset import Dataset, DEFAULT_RADIUS_M, ImageRef, stamp
 from vpr_ros.evaluation.position_datasets import from_positions
 from vpr_ros.evaluation.utm import to_utm
 

@@ -19,7 +19,7 @@ from vpr_ros.fleet.comparing import Comparer, FleetMatch
 from vpr_ros.fleet.errors import FleetError
 from vpr_ros.fleet.outbox import Outbox
 from vpr_ros.fleet.record import check_robot
-from vpr_ros.fleet.shared_map import SharedMap, collection_name
+from vpr_ros.fleet.shared_map import collection_name, SharedMap
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.settings import Settings
 

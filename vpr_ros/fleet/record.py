@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from vpr_ros.errors import ConfigError, MapError
 from vpr_ros.fleet.errors import FleetError
-from vpr_ros.place_map.limits import MAX_NAME_LENGTH, check_facts, check_name, to_half
+from vpr_ros.place_map.limits import check_facts, check_name, MAX_NAME_LENGTH, to_half
 from vpr_ros.types import FloatArray, Place, Pose
 
 ROBOT = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,63}')

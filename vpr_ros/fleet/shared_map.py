@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from vpr_ros.errors import ConfigError
 from vpr_ros.fleet.client import check_uri, connect, library, talking
 from vpr_ros.fleet.errors import FleetError
-from vpr_ros.fleet.record import FLAGS, INTEGERS, LONGEST_KEY, NUMBERS, TEXTS, SharedPlace
+from vpr_ros.fleet.record import FLAGS, INTEGERS, LONGEST_KEY, NUMBERS, SharedPlace, TEXTS
 from vpr_ros.place_map import ModelIdentity
 from vpr_ros.place_map.limits import MAX_NAME_LENGTH
 

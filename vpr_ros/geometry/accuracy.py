@@ -17,7 +17,7 @@ import numpy as np
 from vpr_ros.geometry.camera_model import CameraModel
 from vpr_ros.geometry.features import extract
 from vpr_ros.geometry.relative_pose import relative_pose
-from vpr_ros.geometry.rigid import Transform, angle_between
+from vpr_ros.geometry.rigid import angle_between, Transform
 from vpr_ros.world import Camera, Conditions, Drive, World
 
 CONDITIONS = ('day', 'overcast', 'dusk', 'rain')

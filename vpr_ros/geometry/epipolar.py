@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.geometry.rigid import Float64Array, Transform, exp, skew
+from vpr_ros.geometry.rigid import exp, Float64Array, skew, Transform
 
 RANSAC_PX = 1.5
 MIN_PARALLAX_RAD = math.radians(1.0)

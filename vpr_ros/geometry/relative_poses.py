@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from vpr_ros.errors import VprError
 from vpr_ros.geometry.camera_model import CameraModel
-from vpr_ros.geometry.features import ROOT_SIFT, Detect, Features, extract, root_sift
-from vpr_ros.geometry.relative_pose import RelativePose, refused, relative_pose
+from vpr_ros.geometry.features import Detect, extract, Features, ROOT_SIFT, root_sift
+from vpr_ros.geometry.relative_pose import refused, relative_pose, RelativePose
 from vpr_ros.place_map.limits import LOCAL_FEATURES
 from vpr_ros.settings import Settings
 from vpr_ros.types import FloatArray, Frame, ImageArray, Recognition

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.geometry.rigid import Float64Array, Transform, perturbed, skew
+from vpr_ros.geometry.rigid import Float64Array, perturbed, skew, Transform
 
 PIXEL_NOISE_PX = 0.7
 """Standard deviation of where a feature is found, in either image."""

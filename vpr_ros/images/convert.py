@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from vpr_ros.errors import ImageError
-from vpr_ros.images.encodings import ENCODINGS, Encoding, Raster
+from vpr_ros.images.encodings import Encoding, ENCODINGS, Raster
 from vpr_ros.types import ImageArray
 
 

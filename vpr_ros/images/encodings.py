@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from vpr_ros.images import yuv
-from vpr_ros.images.bayer import PATTERNS, demosaic
+from vpr_ros.images.bayer import demosaic, PATTERNS
 from vpr_ros.images.narrow import grey_to_rgb, shift, stretch_counts, stretch_floats
 from vpr_ros.types import ImageArray
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from vpr_ros.model.card import NETWORK, find_card
+from vpr_ros.model.card import find_card, NETWORK
 from vpr_ros.model.session import Model
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from vpr_ros.errors import ImageError, ModelError
-from vpr_ros.model.card import NETWORK, ModelCard
+from vpr_ros.model.card import ModelCard, NETWORK
 from vpr_ros.types import Description, FloatArray, ImageArray, PatchSet
 
 # optional input of models with patches: False leaves their computation out; True if not given

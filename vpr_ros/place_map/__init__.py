@@ -11,7 +11,7 @@ from vpr_ros.place_map.merging import extract, merge
 from vpr_ros.place_map.place_map import PlaceMap
 from vpr_ros.place_map.pruning import Pruned, PrunePolicy
 from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session
-from vpr_ros.place_map.repairing import Repaired, repair
+from vpr_ros.place_map.repairing import repair, Repaired
 
 __all__ = [
     'Budget',

@@ -12,7 +12,7 @@ from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map.budget import Budget
 from vpr_ros.place_map.limits import check_facts, check_name
-from vpr_ros.place_map.pruning import ROW_BYTES, Pruned, PrunePolicy, choose
+from vpr_ros.place_map.pruning import choose, Pruned, PrunePolicy, ROW_BYTES
 from vpr_ros.place_map.reader import MapReader
 from vpr_ros.place_map.records import Session
 from vpr_ros.place_map.statistics import Statistics, sum_rows

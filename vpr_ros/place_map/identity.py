@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map.limits import MAX_CARD_BYTES, MAX_DIM, check_name
+from vpr_ros.place_map.limits import check_name, MAX_CARD_BYTES, MAX_DIM
 
 
 @dataclass(frozen=True)

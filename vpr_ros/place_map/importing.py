@@ -10,7 +10,7 @@ import json
 import math
 from pathlib import Path
 import struct
-from typing import IO, Any
+from typing import Any, IO
 import zipfile
 import zlib
 
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import files, schema
 from vpr_ros.place_map.columns import PlaceColumns
-from vpr_ros.place_map.context import MAX_WINDOW, MapContext
-from vpr_ros.place_map.exporting import ABOUT, FORMAT, PATCHES, PLACES, THUMBNAILS, Arrays
+from vpr_ros.place_map.context import MapContext, MAX_WINDOW
+from vpr_ros.place_map.exporting import ABOUT, Arrays, FORMAT, PATCHES, PLACES, THUMBNAILS
 from vpr_ros.place_map.halves import half_bytes
-from vpr_ros.place_map.identity import ModelIdentity, check_model
+from vpr_ros.place_map.identity import check_model, ModelIdentity
 from vpr_ros.place_map.limits import check_facts, check_name, check_parts
 from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.place_map import PlaceMap

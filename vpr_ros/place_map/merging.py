@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, ExitStack
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path

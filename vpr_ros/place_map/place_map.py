@@ -22,7 +22,7 @@ from vpr_ros.place_map import files
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.editing import MapEditor
 from vpr_ros.place_map.halves import half_bytes
-from vpr_ros.place_map.identity import ModelIdentity, check_built_by, check_model
+from vpr_ros.place_map.identity import check_built_by, check_model, ModelIdentity
 from vpr_ros.place_map.indexes import check_kind
 from vpr_ros.place_map.limits import check_facts, check_parts, to_half
 from vpr_ros.place_map.lock import WriterLock

@@ -17,7 +17,7 @@ from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import schema
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.identity import ModelIdentity
-from vpr_ros.place_map.limits import LOCAL_FEATURES, check_integer, to_half
+from vpr_ros.place_map.limits import check_integer, LOCAL_FEATURES, to_half
 from vpr_ros.place_map.lookups import Lookups
 from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.records import MapBytes, MapInfo, Neighbour, Session

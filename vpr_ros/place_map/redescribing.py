@@ -15,7 +15,7 @@ from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.context import MapContext
 from vpr_ros.place_map.halves import half_bytes
 from vpr_ros.place_map.identity import ModelIdentity
-from vpr_ros.place_map.limits import LOCAL_FEATURES, check_parts, to_half
+from vpr_ros.place_map.limits import check_parts, LOCAL_FEATURES, to_half
 from vpr_ros.place_map.place_map import PlaceMap
 from vpr_ros.place_map.records import MapInfo
 from vpr_ros.place_map.schema import DESCRIPTOR

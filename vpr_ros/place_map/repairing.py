@@ -24,8 +24,8 @@ from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files, schema
 from vpr_ros.place_map.columns import PlaceColumns
-from vpr_ros.place_map.context import MAX_WINDOW, MapContext
-from vpr_ros.place_map.identity import ModelIdentity, check_model
+from vpr_ros.place_map.context import MapContext, MAX_WINDOW
+from vpr_ros.place_map.identity import check_model, ModelIdentity
 from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.pages import Located, Pages
 from vpr_ros.place_map.store import SessionRow

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.halves import half_matrix
-from vpr_ros.place_map.indexes import DescriptorIndex, LiveIndex, choose_kind, files
+from vpr_ros.place_map.indexes import choose_kind, DescriptorIndex, files, LiveIndex
 from vpr_ros.place_map.indexes.index import training_rows
 from vpr_ros.place_map.indexes.keeping import keep, kept
 from vpr_ros.place_map.records import Neighbour

@@ -10,21 +10,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vpr_ros.errors import MapError
-from vpr_ros.rerank.codes import PatchCodes, encode
+from vpr_ros.rerank.codes import encode, PatchCodes
 from vpr_ros.rerank.fusion import fuse
-from vpr_ros.rerank.homography import HomographyCheck, homography_check, stride_px
+from vpr_ros.rerank.homography import homography_check, HomographyCheck, stride_px
 from vpr_ros.rerank.matching import (
-    Matches,
     are_blank_codes,
     buffer_size,
     is_blank,
     joined,
+    Matches,
     mutual_code_matches,
     mutual_matches,
 )
 from vpr_ros.rerank.presets import RerankSettings
-from vpr_ros.rerank.products import QueryCodes, byte_product
-from vpr_ros.rerank.scales import Patches, ScaleView, dimension, stack, stack_codes, view
+from vpr_ros.rerank.products import byte_product, QueryCodes
+from vpr_ros.rerank.scales import dimension, Patches, ScaleView, stack, stack_codes, view
 from vpr_ros.rerank.scoring import spatial_scores
 from vpr_ros.types import FloatArray, PatchSet, SpatialEvidence
 

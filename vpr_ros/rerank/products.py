@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
 
-from vpr_ros.rerank.codes import ZERO_POINT, PatchCodes
+from vpr_ros.rerank.codes import PatchCodes, ZERO_POINT
 from vpr_ros.types import FloatArray
 
 ByteArray = NDArray[np.uint8] | NDArray[np.int8]

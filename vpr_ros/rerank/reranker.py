@@ -13,8 +13,8 @@ import os
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.rerank import blas
-from vpr_ros.rerank.pairs import Compared, PreparedQuery, Workspace, compare, evidence
-from vpr_ros.rerank.presets import RerankSettings, preset
+from vpr_ros.rerank.pairs import compare, Compared, evidence, PreparedQuery, Workspace
+from vpr_ros.rerank.presets import preset, RerankSettings
 from vpr_ros.rerank.scales import Patches
 from vpr_ros.types import PatchSet, SpatialEvidence
 

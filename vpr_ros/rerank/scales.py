@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.errors import MapError
-from vpr_ros.rerank.codes import ZERO_POINT, PatchCodes
+from vpr_ros.rerank.codes import PatchCodes, ZERO_POINT
 from vpr_ros.rerank.matching import is_blank
 from vpr_ros.types import FloatArray, PatchSet
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from vpr_ros.model.card import ModelCard
-from vpr_ros.rerank.codes import PatchCodes, decode_patches
+from vpr_ros.rerank.codes import decode_patches, PatchCodes
 from vpr_ros.rerank.presets import preset
 from vpr_ros.rerank.reranker import Candidate, Reranker
 from vpr_ros.types import PatchSet, Place, Ranked

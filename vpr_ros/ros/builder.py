@@ -18,7 +18,7 @@ from typing import Any
 from vpr_msgs.msg import MapInfo as MapInfoMessage
 from vpr_ros.building import build_map
 from vpr_ros.errors import ConfigError, MapError
-from vpr_ros.model import Model, load_model
+from vpr_ros.model import load_model, Model
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.ros.conversions import map_info_to_message
 from vpr_ros.ros.engine import Engine

@@ -18,7 +18,7 @@ from vpr_ros.cameras.grouping import Grouping
 from vpr_ros.cameras.lens import CameraModel
 from vpr_ros.cameras.mask import BodyMask
 from vpr_ros.cameras.preparation import Preparation
-from vpr_ros.cameras.rig import Rig, parse_cameras
+from vpr_ros.cameras.rig import parse_cameras, Rig
 from vpr_ros.errors import ConfigError
 from vpr_ros.parameters import Value
 from vpr_ros.ros import qos

@@ -11,14 +11,14 @@ from sensor_msgs.msg import CameraInfo
 from vpr_ros.doctor import Finding, SetUp
 from vpr_ros.ros import qos
 from vpr_ros.ros.doctor_graph import Graph
-from vpr_ros.ros.doctor_images import TYPES, check_images, check_publishers
+from vpr_ros.ros.doctor_images import check_images, check_publishers, TYPES
 from vpr_ros.ros.doctor_motion import (
     check_calibration,
     check_clock,
     check_odometry,
     check_stamps,
 )
-from vpr_ros.ros.doctor_node import RunningNode, check_outputs
+from vpr_ros.ros.doctor_node import check_outputs, RunningNode
 
 ENOUGH = 60  # messages of each topic, after which listening ends
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import os
 from typing import Any
 
-from rclpy.qos import QoSCompatibility, ReliabilityPolicy, qos_check_compatible
+from rclpy.qos import qos_check_compatible, QoSCompatibility, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
 from vpr_ros.doctor import Finding, SetUp
 from vpr_ros.doctor.finding import error, ok, warning
-from vpr_ros.doctor.middleware import PROFILE, is_fast_dds
+from vpr_ros.doctor.middleware import is_fast_dds, PROFILE
 from vpr_ros.errors import ImageError
 from vpr_ros.ros import qos
 from vpr_ros.ros.camera import rgb_of

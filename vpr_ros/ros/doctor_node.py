@@ -10,12 +10,12 @@ from typing import Any
 from lifecycle_msgs.srv import GetState
 from rcl_interfaces.srv import GetParameters
 from rclpy.parameter import parameter_value_to_python
-from rclpy.qos import QoSCompatibility, qos_check_compatible
+from rclpy.qos import qos_check_compatible, QoSCompatibility
 
 from vpr_ros.doctor import Finding, SetUp
 from vpr_ros.doctor.finding import error, ok, warning
 from vpr_ros.parameters import BY_NAME
-from vpr_ros.ros.doctor_graph import DISCOVERY_S, SETTLE_S, Graph, in_words, name_of
+from vpr_ros.ros.doctor_graph import DISCOVERY_S, Graph, in_words, name_of, SETTLE_S
 from vpr_ros.ros.node_process import NODE_NAME
 
 IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')

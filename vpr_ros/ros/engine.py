@@ -16,7 +16,7 @@ from vpr_ros.assembly import IN_MEMORY, model_identity, model_of, open_map, open
 from vpr_ros.cameras.rig import Rig
 from vpr_ros.errors import ConfigError, MapError
 from vpr_ros.geometry.relative_pose import RelativePose
-from vpr_ros.geometry.relative_poses import RelativePoses, relative_poses_of
+from vpr_ros.geometry.relative_poses import relative_poses_of, RelativePoses
 from vpr_ros.model import Model
 from vpr_ros.parameters import Value
 from vpr_ros.pipeline import PlaceRecognizer

@@ -20,7 +20,7 @@ from vpr_ros.file_watch import FileWatch
 from vpr_ros.ros.camera import calibration_in_words, calibration_mismatch, mismatch
 from vpr_ros.ros.cameras import Cameras
 from vpr_ros.ros.check_list import CheckList
-from vpr_ros.ros.diagnostics import FOREIGN_CLOCK_MS, Facts, statuses
+from vpr_ros.ros.diagnostics import Facts, FOREIGN_CLOCK_MS, statuses
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.localization import in_words, is_lost
 from vpr_ros.ros.map_news import MapNews

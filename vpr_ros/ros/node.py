@@ -24,10 +24,10 @@ from vpr_ros.errors import VprError
 from vpr_ros.parameters import Value
 from vpr_ros.ros import parameters, qos
 from vpr_ros.ros.cameras import Cameras
-from vpr_ros.ros.depth import PoseInputs, check_settings
+from vpr_ros.ros.depth import check_settings, PoseInputs
 from vpr_ros.ros.descriptors import DescriptorOutput
 from vpr_ros.ros.engine import Engine
-from vpr_ros.ros.fleet import FleetLink, fleet_settings
+from vpr_ros.ros.fleet import fleet_settings, FleetLink
 from vpr_ros.ros.health import Health
 from vpr_ros.ros.odometry import ODDITIES, OdometryBuffer
 from vpr_ros.ros.outputs import Outputs

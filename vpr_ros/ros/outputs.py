@@ -16,8 +16,8 @@ from vpr_msgs.msg import Recognition as RecognitionMessage
 from vpr_ros.rerank import decode_patches
 from vpr_ros.ros import qos
 from vpr_ros.ros.conversions import (
-    Context,
     closures_to_message,
+    Context,
     map_info_to_message,
     recognition_to_message,
 )
@@ -25,7 +25,7 @@ from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.geometry import stamp_to_message
 from vpr_ros.ros.localization import localization_to_message
 from vpr_ros.ros.markers import Markers
-from vpr_ros.ros.match_image import MatchedPatches, match_image
+from vpr_ros.ros.match_image import match_image, MatchedPatches
 from vpr_ros.types import Frame, Match, Recognition
 
 

@@ -21,7 +21,7 @@ from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValu
 from rclpy.node import Node
 
 from vpr_ros.errors import ConfigError
-from vpr_ros.parameters import BY_NAME, PARAMETERS, Parameter, Value, validate
+from vpr_ros.parameters import BY_NAME, Parameter, PARAMETERS, validate, Value
 from vpr_ros.settings import Settings
 
 _TYPES = {

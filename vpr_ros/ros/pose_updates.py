@@ -17,7 +17,7 @@ from rclpy.node import Node
 
 from vpr_msgs.msg import PlacePoses
 from vpr_msgs.srv import UpdatePoses
-from vpr_ros.corrections import MOST_POSES, along, by_name
+from vpr_ros.corrections import along, by_name, MOST_POSES
 from vpr_ros.errors import MapError, VprError
 from vpr_ros.ros import qos
 from vpr_ros.ros.deferred import create_deferred_service

@@ -20,7 +20,7 @@ from vpr_ros.errors import VprError
 from vpr_ros.ros.builder import Builder, Built
 from vpr_ros.ros.camera import rgb_of
 from vpr_ros.ros.conversions import recognition_to_message
-from vpr_ros.ros.deferred import DeferredActionServer, create_deferred_service
+from vpr_ros.ros.deferred import create_deferred_service, DeferredActionServer
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.outputs import Outputs
 from vpr_ros.ros.worker import Worker

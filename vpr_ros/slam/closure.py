@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vpr_ros.errors import VprError
-from vpr_ros.geometry.rigid import Float64Array, Transform, carried_covariance
+from vpr_ros.geometry.rigid import carried_covariance, Float64Array, Transform
 from vpr_ros.types import Pose
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from vpr_ros.geometry.rigid import Float64Array, Transform, carried_covariance, inverse_covariance
+from vpr_ros.geometry.rigid import carried_covariance, Float64Array, inverse_covariance, Transform
 from vpr_ros.slam.closure import Closure
-from vpr_ros.slam.messages import Make, header, numbers, pose
+from vpr_ros.slam.messages import header, Make, numbers, pose
 from vpr_ros.slam.system import Port
 from vpr_ros.types import Pose, Recognition
 

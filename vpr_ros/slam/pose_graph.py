@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from vpr_ros.slam.closure import Closure, stamp_ns
-from vpr_ros.slam.messages import Make, header, numbers, pose
+from vpr_ros.slam.messages import header, Make, numbers, pose
 from vpr_ros.slam.stamps import StampIndex
 from vpr_ros.slam.system import Outgoing, Port, System
 

@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from vpr_ros.slam.closure import Closure, NotPassedOn, stamp_ns
-from vpr_ros.slam.messages import Make, header, information, numbers, octets, transform
+from vpr_ros.slam.messages import header, information, Make, numbers, octets, transform
 from vpr_ros.slam.stamps import StampIndex
 from vpr_ros.slam.system import DESCRIPTOR, Outgoing, Port, System
 

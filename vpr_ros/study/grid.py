@@ -20,7 +20,7 @@ from vpr_ros.evaluation.dataset import Dataset
 from vpr_ros.evaluation.image_files import read_image
 from vpr_ros.evaluation.retrieval_metrics import RecallAtN
 from vpr_ros.evaluation.significance import bootstrap_interval
-from vpr_ros.model import Model, find_card
+from vpr_ros.model import find_card, Model
 from vpr_ros.model.card import NETWORK
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.place_map.statistics import Statistics, sum_rows

@@ -29,7 +29,7 @@ from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.replay_result import ReplayResult
 from vpr_ros.evaluation.scoring import score
 from vpr_ros.evaluation.significance import bootstrap_interval
-from vpr_ros.model import Model, load_model
+from vpr_ros.model import load_model, Model
 from vpr_ros.pipeline import Described
 from vpr_ros.settings import Settings
 from vpr_ros.study.cells import CellStore

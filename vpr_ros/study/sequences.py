@@ -20,10 +20,10 @@ from vpr_ros.assembly import open_recognizer
 from vpr_ros.evaluation.dataset import Dataset, ImageRef
 from vpr_ros.evaluation.image_files import read_image
 from vpr_ros.evaluation.precision_recall import PrecisionRecall
-from vpr_ros.evaluation.sequence_baseline import SeqSlam, search
+from vpr_ros.evaluation.sequence_baseline import search, SeqSlam
 from vpr_ros.evaluation.significance import bootstrap_interval
 from vpr_ros.keyframes import NO_IMAGE
-from vpr_ros.model import Model, load_model
+from vpr_ros.model import load_model, Model
 from vpr_ros.pipeline import Described, PlaceRecognizer
 from vpr_ros.settings import Settings
 from vpr_ros.study.machine import measured_on

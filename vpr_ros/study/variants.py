@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from vpr_ros.errors import ModelError
-from vpr_ros.model import Model, ModelCard, load_card, load_model
+from vpr_ros.model import load_card, load_model, Model, ModelCard
 from vpr_ros.model.card import NETWORK
 from vpr_ros.model.session import resize
 from vpr_ros.study.onnx_graph import load_graph, only_global, onnx_module

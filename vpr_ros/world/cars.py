@@ -9,7 +9,7 @@ import itertools
 import cv2
 import numpy as np
 
-from vpr_ros.world.atlas import SHINING, SMOOTH, Atlas
+from vpr_ros.world.atlas import Atlas, SHINING, SMOOTH
 from vpr_ros.world.canvas import Canvas, Colour
 from vpr_ros.world.faces import FaceList, Faces
 

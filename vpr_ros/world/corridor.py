@@ -7,24 +7,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.world.atlas import SMOOTH, Atlas
+from vpr_ros.world.atlas import Atlas, SMOOTH
 from vpr_ros.world.canvas import Canvas, Colour, shade
 from vpr_ros.world.faces import FaceList, Faces
 from vpr_ros.world.houses import Wall, walls_of
 from vpr_ros.world.panels import (
+    corridor_style,
+    CorridorStyle,
     DAYLIGHT_SHINE,
     HEIGHT_M,
-    CorridorStyle,
-    corridor_style,
     paint_ceiling,
     paint_exit_sign,
     paint_floor,
     paint_panel,
 )
 from vpr_ros.world.route import Route
-from vpr_ros.world.scene import CELL_M, Plan, Scene, billboards
+from vpr_ros.world.scene import billboards, CELL_M, Plan, Scene
 from vpr_ros.world.sprites import paint_person
-from vpr_ros.world.streets import StreetGrid, loop_corners
+from vpr_ros.world.streets import loop_corners, StreetGrid
 
 HALF_M = 1.4
 """From the middle of the corridor to its walls, metres."""

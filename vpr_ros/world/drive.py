@@ -17,7 +17,7 @@ from vpr_ros.types import FloatArray, ImageArray, Pose
 from vpr_ros.world.camera import Camera, planar_pose
 from vpr_ros.world.conditions import Conditions
 from vpr_ros.world.renderer import Renderer
-from vpr_ros.world.trajectory import Trajectory, plan_trajectory
+from vpr_ros.world.trajectory import plan_trajectory, Trajectory
 from vpr_ros.world.world import World
 
 START_STAMP_NS = 1_700_000_000_000_000_000

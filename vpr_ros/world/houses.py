@@ -9,17 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.world.atlas import SMOOTH, Atlas
+from vpr_ros.world.atlas import Atlas, SMOOTH
 from vpr_ros.world.canvas import Canvas, Colour, shade
 from vpr_ros.world.facades import (
-    SHOPS,
-    HouseStyle,
     house_style,
+    HouseStyle,
     paint_ground_floor,
     paint_plain_wall,
     paint_sign,
     paint_storeys,
     paint_stripes,
+    SHOPS,
 )
 from vpr_ros.world.faces import FaceList, Grain
 from vpr_ros.world.sprites import paint_railing

@@ -18,9 +18,9 @@ from vpr_ros.world.movers import Movers, turned_to
 from vpr_ros.world.rasterizer import FAR_M, Rasterizer, Visible
 from vpr_ros.world.scene import CELL_M, Scene
 from vpr_ros.world.sensor import Sensor
-from vpr_ros.world.sky import BOTTOM_RAD, HEIGHT_PX, TOP_RAD, WIDTH_PX, paint_sky
-from vpr_ros.world.textures import Texturer, gather
-from vpr_ros.world.weather import Precipitation, glow, reflect
+from vpr_ros.world.sky import BOTTOM_RAD, HEIGHT_PX, paint_sky, TOP_RAD, WIDTH_PX
+from vpr_ros.world.textures import gather, Texturer
+from vpr_ros.world.weather import glow, Precipitation, reflect
 
 _SNOW = (236.0, 240.0, 246.0)
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.types import FloatArray, ImageArray
-from vpr_ros.world.atlas import LEVELS, Atlas
+from vpr_ros.world.atlas import Atlas, LEVELS
 from vpr_ros.world.faces import Faces
-from vpr_ros.world.grains import TILE_M, TILE_PX, grain_tiles
+from vpr_ros.world.grains import grain_tiles, TILE_M, TILE_PX
 from vpr_ros.world.rasterizer import Visible
 
 _GRAIN_NEAR_M, _GRAIN_FAR_M = 3.0, 13.0

@@ -16,15 +16,15 @@ from vpr_ros.world.ground import DENSITY, paint_ground
 from vpr_ros.world.houses import HouseBuilder, Wall, walls_of
 from vpr_ros.world.noise import fractal_noise
 from vpr_ros.world.route import Route
-from vpr_ros.world.scene import Billboards, Scene, billboards
+from vpr_ros.world.scene import Billboards, billboards, Scene
 from vpr_ros.world.sprites import paint_lamp, paint_person, paint_railing, paint_tree
 from vpr_ros.world.streets import (
     KERB_M,
-    STREET_M,
-    Rectangle,
-    StreetGrid,
     loop_corners,
     random_grid,
+    Rectangle,
+    STREET_M,
+    StreetGrid,
 )
 from vpr_ros.world.town_plan import parking_places, town_plan, walking_lines
 

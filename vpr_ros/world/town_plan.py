@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.world.scene import CELL_M, Plan
-from vpr_ros.world.streets import KERB_M, STREET_M, Rectangle, StreetGrid
+from vpr_ros.world.streets import KERB_M, Rectangle, STREET_M, StreetGrid
 
 
 def town_plan(grid: StreetGrid, solid: list[tuple[Rectangle, float]], trees: list[tuple]) -> Plan:

@@ -10,7 +10,7 @@ from place_map.indexes.index_helpers import DIM, nearest, places, seen_again, st
 import pytest
 
 from vpr_ros.errors import ConfigError
-from vpr_ros.place_map.indexes import KINDS, DescriptorIndex, check_kind, choose_kind
+from vpr_ros.place_map.indexes import check_kind, choose_kind, DescriptorIndex, KINDS
 from vpr_ros.place_map.indexes.rotation import Rotation
 from vpr_ros.place_map.statistics import Statistics
 

@@ -10,7 +10,7 @@ import numpy as np
 from place_map.indexes.index_helpers import DIM, places, seen_again, statistics_of
 import pytest
 
-from vpr_ros.place_map.indexes import KINDS, DescriptorIndex, files
+from vpr_ros.place_map.indexes import DescriptorIndex, files, KINDS
 from vpr_ros.place_map.indexes.keeping import keep, kept
 
 KEY = {'uuid': 'one', 'revision': 7}

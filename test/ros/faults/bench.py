@@ -12,7 +12,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from helpers import place_image
-from ros.client import PATIENCE_S, Client
+from ros.client import Client, PATIENCE_S
 
 from vpr_msgs.msg import Recognition
 from vpr_ros.cli.main import main

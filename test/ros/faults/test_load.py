@@ -15,7 +15,7 @@ pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or p
 
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import GetParameters, SetParameters
-from ros.client import PATIENCE_S, Client
+from ros.client import Client, PATIENCE_S
 
 from vpr_msgs.srv import GetMapInfo, LoadMap
 from vpr_ros.ros.node_process import NodeProcess

@@ -15,7 +15,7 @@ pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or p
 
 from geometry_msgs.msg import Point
 from nav_msgs.msg import Odometry
-from ros.client import SECOND, image_message
+from ros.client import image_message, SECOND
 from sensor_msgs.msg import CameraInfo, Image
 
 from vpr_msgs.srv import GetMapInfo

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from training.aggregations.crn import CRN, ContextualMask
+from training.aggregations.crn import ContextualMask, CRN
 from training.aggregators import NetVLAD
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from training.aggregations.pooling import MAC, RRM, GeM, GlobalPooling, SPoC
-from training.aggregations.registry import AGGREGATIONS, Options, make_aggregation
-from training.aggregations.rmac import RMAC, Region, regions
+from training.aggregations.pooling import GeM, GlobalPooling, MAC, RRM, SPoC
+from training.aggregations.registry import AGGREGATIONS, make_aggregation, Options
+from training.aggregations.rmac import Region, regions, RMAC
 from training.aggregations.tokens import tokens_to_grid
 from vpr_ros.errors import ConfigError
 

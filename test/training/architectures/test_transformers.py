@@ -15,7 +15,7 @@ from torch.nn import functional
 from training.architectures.cct import CCT14, CompactBlock
 from training.architectures.positions import bicubic_matrix, resize_positions
 from training.architectures.transformer import Attention, Block, VisionTransformer
-from training.architectures.vit import ViTB16, to_timm
+from training.architectures.vit import to_timm, ViTB16
 from vpr_ros.errors import ConfigError
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 from training.aggregators import NetVLAD
 from training.architectures.base import Architecture
 from training.checkpoints.importer import import_checkpoint
-from training.checkpoints.network import CenterCrop, DescriptorNetwork, antialiased_cubic
+from training.checkpoints.network import antialiased_cubic, CenterCrop, DescriptorNetwork
 from training.export import check_parity, to_onnx
 from training.model import PlaceNetwork
 from training.patch_network import add_patches

@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional
 
 from training.checkpoints.importer import import_checkpoint
-from training.checkpoints.pickled import Record, as_array, read_pickle
+from training.checkpoints.pickled import as_array, read_pickle, Record
 from training.checkpoints.projections import read_projection
 from vpr_ros.errors import ConfigError, ModelError
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from training.claims.cells import SETS, Cell, cells_of
+from training.claims.cells import Cell, cells_of, SETS
 from training.claims.page import page
 from training.claims.papers import CLAIMS
 from training.claims.scale import FULL

@@ -14,10 +14,10 @@ import pytest
 from training.claims import cells as cells_module
 from training.claims.cells import Cell, cell_file, cells_of, read_cells
 from training.claims.run import make_page, run_claims
-from training.claims.scale import QUICK, keep_scale
+from training.claims.scale import keep_scale, QUICK
 from training.claims.tower import shrink_tower
 from training.claims.towns import TRAINED
-from training.claims.variants import VARIANTS, recipe_of
+from training.claims.variants import recipe_of, VARIANTS
 from training.cli import main
 from training.images import read_rgb
 from training.sources import ie_tower

@@ -12,7 +12,7 @@ import numpy as np
 
 from training.claims import towns
 from training.claims.scale import QUICK
-from training.claims.towns import TRAINED, UNSEEN, held_out_set, render_towns
+from training.claims.towns import held_out_set, render_towns, TRAINED, UNSEEN
 from training.data import FrameTable
 from training.images import read_rgb
 from training.sources import posed

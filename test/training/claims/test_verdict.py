@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from training.claims.cells import Cell
-from training.claims.verdict import HOLDS, NOISE, NOT, Difference, difference, hits, verdict
+from training.claims.verdict import Difference, difference, hits, HOLDS, NOISE, NOT, verdict
 
 BITS = st.lists(st.integers(0, 1), min_size=5, max_size=5)
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from training.losses import sare_joint
 from training.losses_metric.geography import GeoClassification, geographic_cells
-from training.losses_metric.registry import METRIC_LOSSES, TUPLE_LOSSES, tuple_loss_named
+from training.losses_metric.registry import METRIC_LOSSES, tuple_loss_named, TUPLE_LOSSES
 from training.losses_metric.tuples import needs_across, tuple_loss
 from vpr_ros.errors import ConfigError
 

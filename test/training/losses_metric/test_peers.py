@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.losses_metric.peers import PEERS, peer_loss
+from training.losses_metric.peers import peer_loss, PEERS
 from vpr_ros.errors import ConfigError
 
 GOLDEN_NAMES = {'dvg': 'benchmark', 'openibl': 'openibl', 'sfrs_dot_t0.07': 'openibl_sfrs',

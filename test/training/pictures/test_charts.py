@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from training.pictures.chart import COLOURS, Line, draw_chart, ticks
+from training.pictures.chart import COLOURS, draw_chart, Line, ticks
 from training.pictures.curves import draw_curves, read_metrics
-from training.pictures.embedding import DATABASE, FRAME_PX, QUERY, draw_embedding
+from training.pictures.embedding import DATABASE, draw_embedding, FRAME_PX, QUERY
 from vpr_ros.errors import DataError
 
 ROWS = [{'step': 100 * n, 'epoch': n, 'loss': 1 / n, 'rate': 1e-4, '1': 0.1 * n, '5': 0.2 * n,

@@ -13,7 +13,7 @@ from torch.nn import functional
 from training.aggregators import NetVLAD
 from training.architectures.registry import make_architecture
 from training.checkpoints.network import DescriptorNetwork
-from training.pictures.importance import GuidedRectifiers, guided_gradient, importance_map
+from training.pictures.importance import guided_gradient, GuidedRectifiers, importance_map
 
 
 @pytest.fixture

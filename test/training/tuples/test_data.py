@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from training.tuples import MONTH_S, by_lists, by_position, join, tuples_of
+from training.tuples import by_lists, by_position, join, MONTH_S, tuples_of
 from vpr_ros.errors import ConfigError, DataError
 from vpr_ros.evaluation.dataset import Dataset, ImageRef, make_dataset
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from training.tuples import MODES, TupleData, TupleMiner, by_position
+from training.tuples import by_position, MODES, TupleData, TupleMiner
 from vpr_ros.errors import ConfigError, DataError
 from vpr_ros.evaluation.dataset import ImageRef, make_dataset
 

@@ -18,7 +18,7 @@ from vpr_ros.evaluation.report.common import (
     latency_section,
     reason_section,
 )
-from vpr_ros.evaluation.report.page import Item, Page, Tile, number, percent, section, table
+from vpr_ros.evaluation.report.page import Item, number, Page, percent, section, table, Tile
 from vpr_ros.evaluation.report.tables import (
     conditions_section,
     located_section,

@@ -20,7 +20,7 @@ from vpr_ros.evaluation.report.common import (
     latency_section,
     reason_section,
 )
-from vpr_ros.evaluation.report.page import Item, Page, Tile, number, percent, section
+from vpr_ros.evaluation.report.page import Item, number, Page, percent, section, Tile
 from vpr_ros.evaluation.report.tables import (
     located_section,
     loops_section,

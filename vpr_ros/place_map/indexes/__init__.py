@@ -7,7 +7,7 @@ same similarities, and kinds differ only in whether a close neighbour is propose
 """
 
 from vpr_ros.place_map.indexes.index import DescriptorIndex
-from vpr_ros.place_map.indexes.kinds import KINDS, check_kind, choose_kind
+from vpr_ros.place_map.indexes.kinds import check_kind, choose_kind, KINDS
 from vpr_ros.place_map.indexes.live import LiveIndex
 
 __all__ = ['KINDS', 'DescriptorIndex', 'LiveIndex', 'check_kind', 'choose_kind']

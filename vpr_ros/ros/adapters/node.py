@@ -18,13 +18,13 @@ from vpr_msgs.msg import LoopClosureCandidates, Recognition
 from vpr_ros.errors import ConfigError, VprError
 from vpr_ros.geometry.rigid import Transform
 from vpr_ros.ros import qos
-from vpr_ros.ros.adapters.extrinsics import TfExtrinsics, of_numbers
-from vpr_ros.ros.adapters.messages import RosMessages, load
+from vpr_ros.ros.adapters.extrinsics import of_numbers, TfExtrinsics
+from vpr_ros.ros.adapters.messages import load, RosMessages
 from vpr_ros.ros.conversions import recognition_from_message
 from vpr_ros.slam.closure import closure_of
 from vpr_ros.slam.lost import LostFlag
 from vpr_ros.slam.relocalisation import Relocalisation
-from vpr_ros.slam.system import RECOGNITION, Outgoing, Port, Setup, System
+from vpr_ros.slam.system import Outgoing, Port, RECOGNITION, Setup, System
 from vpr_ros.slam.systems import SYSTEMS
 
 # name -> (default, description)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 import sys
 
-from vpr_ros.ros.place_recognition import WAKE_S, StopRequest
+from vpr_ros.ros.place_recognition import StopRequest, WAKE_S
 
 
 def main(argv: Sequence[str] | None = None) -> int:
