@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 import os
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,23 @@ PARAMETERS = {
 }
 
 
+class RosModule(pytest.Module):
+    """A module of tests that is not even imported where ROS 2 is missing."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Skip the module, or collect its tests."""
+        pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
+        pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
+        return super().collect()
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module:
+    """Collect the modules of this folder in that way."""
+    return RosModule.from_parent(parent, path=module_path)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs ROS; it skips by itself where that is missing."""
+    """Mark what needs ROS."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.ros)

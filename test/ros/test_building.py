@@ -7,14 +7,10 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from action_msgs.msg import GoalStatus
 from helpers import place_image
 import numpy as np
 import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
-from action_msgs.msg import GoalStatus
 from ros.client import Client, Inbox, SECOND
 
 from vpr_msgs.action import MapBuilding

@@ -10,9 +10,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-
 from sensor_msgs.msg import CameraInfo, Image
 
 from vpr_ros.errors import ConfigError

@@ -10,14 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+from diagnostic_msgs.msg import DiagnosticArray
 from helpers import place_image
 import numpy as np
 import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
-from diagnostic_msgs.msg import DiagnosticArray
 from ros.client import Client, image_message, Inbox, PATIENCE_S, SECOND
 from sensor_msgs.msg import CameraInfo, Image
 

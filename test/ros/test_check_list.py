@@ -8,9 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from vpr_ros.doctor import Level
 from vpr_ros.ros.check_list import CheckList, ENOUGH, findings, LONGEST_S, PATIENCE_S
 from vpr_ros.ros.diagnostics import Facts

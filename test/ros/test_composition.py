@@ -12,11 +12,6 @@ import subprocess
 import sys
 
 from helpers import place_image, ROOT
-import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from lifecycle_msgs.srv import GetState
 from ros.client import image_message, PATIENCE_S
 from ros.publishing import now_ns, Publishing

@@ -11,9 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from vpr_ros.errors import ConfigError
 from vpr_ros.ros.confinement import Folders
 

@@ -9,11 +9,6 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
-import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from rclpy.serialization import deserialize_message, serialize_message
 
 from vpr_msgs.msg import Recognition as RecognitionMessage

@@ -7,12 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
-import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from diagnostic_msgs.msg import DiagnosticStatus
+import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from vpr_ros.ros.camera import mismatch

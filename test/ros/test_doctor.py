@@ -10,10 +10,6 @@ import re
 
 from helpers import ROOT
 import pytest
-
-pytest.importorskip('rclpy')
-pytest.importorskip('vpr_msgs')
-
 from ros.broken_set_ups import (
     Bench,
     camera,

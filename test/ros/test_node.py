@@ -7,16 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
-from helpers import place_image
-import numpy as np
-import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Point
+from helpers import place_image
 from nav_msgs.msg import Odometry
+import numpy as np
+import pytest
 from ros.client import Client, image_message, Inbox, SECOND
 from sensor_msgs.msg import CompressedImage, Image
 from visualization_msgs.msg import MarkerArray

@@ -6,10 +6,6 @@ from __future__ import annotations
 
 from helpers import place_image
 import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rclpy.parameter import Parameter as RosParameter
 from ros.client import Client

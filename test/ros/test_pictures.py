@@ -9,10 +9,6 @@ from helpers import place_image
 import numpy as np
 import pytest
 from rerank.patch_sets import look, scene
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from visualization_msgs.msg import Marker
 
 from vpr_ros.rerank import drawing

@@ -6,11 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from rcl_interfaces.srv import GetParameters, SetParameters
 from rclpy.parameter import Parameter as RosParameter
 from ros.client import Client

@@ -9,11 +9,6 @@ from pathlib import Path
 
 import cv2
 from helpers import place_image
-import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from ros.client import Client, image_message, SECOND
 from sensor_msgs.msg import CompressedImage
 

@@ -12,10 +12,6 @@ import sys
 
 from helpers import place_image
 import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from ros.client import Client, PATIENCE_S
 
 from vpr_ros.place_map import PlaceMap

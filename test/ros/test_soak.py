@@ -5,10 +5,6 @@
 from __future__ import annotations
 
 from helpers import place_image
-import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
 
 from vpr_ros.bench.soak_plot import CHARTS, soak_svg
 from vpr_ros.ros.soak import RATE_HZ, soak

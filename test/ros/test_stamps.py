@@ -8,8 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-
 from vpr_ros.ros.stamps import JUMP_NS, SETTLED, StampJudge, Verdict
 
 TAKE, ANEW, LEAVE = Verdict.TAKE, Verdict.ANEW, Verdict.LEAVE

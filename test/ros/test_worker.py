@@ -9,9 +9,6 @@ import threading
 
 import pytest
 
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from vpr_ros.ros.worker import LOCKSTEP_CAPACITY, MOST_JOBS, Worker
 
 PATIENCE_S = 10.0

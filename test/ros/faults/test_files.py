@@ -15,10 +15,6 @@ from typing import Any
 
 from helpers import place_image
 import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from ros.client import PATIENCE_S
 from ros.faults.bench import Bench
 

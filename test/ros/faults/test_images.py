@@ -10,10 +10,6 @@ import cv2
 from helpers import place_image
 import numpy as np
 import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from ros.client import image_message
 from sensor_msgs.msg import CompressedImage, Image
 

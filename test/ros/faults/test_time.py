@@ -7,13 +7,8 @@ from __future__ import annotations
 import itertools
 import math
 
-from helpers import place_image
-import pytest
-
-pytest.importorskip('rclpy', reason='needs ROS 2: rclpy is not installed')
-pytest.importorskip('vpr_msgs.msg', reason='needs vpr_msgs, built by colcon or pip')
-
 from geometry_msgs.msg import Point
+from helpers import place_image
 from nav_msgs.msg import Odometry
 from ros.client import image_message, SECOND
 from sensor_msgs.msg import CameraInfo, Image
