@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
-pytest.importorskip('onnx')
-
 from vpr_ros.bench import patch_head, patches
 from vpr_ros.bench.patch_head import by_definition, made_up
+
+pytest.importorskip('onnx')
 
 SMALL = {'clusters': 5, 'channels': 12, 'dim': 6, 'grid': (11, 13), 'sharpness': 8.0}
 

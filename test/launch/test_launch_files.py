@@ -18,25 +18,24 @@ import cv2
 from helpers import place_image, tiny_model
 import pytest
 
+from vpr_ros.bags.from_images import bag_from_images
+from vpr_ros.place_map import PlaceMap
+
 pytest.importorskip('vpr_msgs.msg', reason='needs ROS 2 with vpr_msgs')
 pytest.importorskip('launch.actions', reason='needs ROS 2 with launch')
 pytest.importorskip('launch_ros.actions', reason='needs ROS 2 with launch_ros')
 pytest.importorskip('ros2launch', reason='needs ROS 2 with the command ros2 launch')
 
-from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
-from ros.client import Client, PATIENCE_S
-
-from vpr_ros.bags.from_images import bag_from_images
-from vpr_ros.place_map import PlaceMap
-
 pytestmark = pytest.mark.ros
 FILES = ('place_recognition.launch.py', 'build_map.launch.py', 'rosbag_evaluation.launch.py')
-BEGIN_S = 2 * PATIENCE_S  # ros2 launch imports a lot
+BEGIN_S, END_S = 120.0, 60.0  # ros2 launch imports a lot
 
 
 @pytest.fixture(scope='module')
 def environment() -> dict[str, str]:
     """Of the commands; skips where the package is not installed for ROS."""
+    from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
+
     values = dict(os.environ)
     values.setdefault('AMENT_PREFIX_PATH', sys.prefix)  # where pip has put the package
     values |= {'ROS_DOMAIN_ID': str(101 + os.getpid() % 115), 'OMP_NUM_THREADS': '1',
@@ -88,7 +87,7 @@ class Launched:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(PATIENCE_S)
+                self._process.wait(END_S)
             self._process.kill()
         self._file.close()
         return self._process.wait()
@@ -106,6 +105,11 @@ def test_every_argument_is_described(environment: dict[str, str], name: str) -> 
 
 def test_the_node_comes_up_active_and_ends_cleanly(environment: dict[str, str],
                                                    tmp_path: Path) -> None:
+    from rcl_interfaces.srv import GetParameters
+    from ros.client import Client, image_message
+
+    from vpr_msgs.msg import LoopClosureCandidates
+
     path, params = tmp_path / 'live.vprmap', tmp_path / 'params.yaml'
     params.write_text('/**:\n  ros__parameters:\n    candidates: 33\n    max_rate_hz: 0.0\n')
     process = Launched(
@@ -115,11 +119,6 @@ def test_the_node_comes_up_active_and_ends_cleanly(environment: dict[str, str],
         f'directories:={tmp_path}:{tmp_path}/more',
     )
     with Client(process) as client:
-        from rcl_interfaces.srv import GetParameters
-        from ros.client import image_message
-
-        from vpr_msgs.msg import LoopClosureCandidates
-
         for place in range(3):
             answer = client.send(
                 image_message(place_image(place), client.advance(2.0)), 'front/image'
