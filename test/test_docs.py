@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 import yaml
 
-from vpr_ros.cli.main import _parser
+from vpr_ros.cli.main import _parser  # noqa: I100
 from vpr_ros.errors import ConfigError
 from vpr_ros.parameters import BY_NAME
 from vpr_ros.types import Reason

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from training.dataset_frames import PAIRS
+from training.dataset_frames import PAIRS  # noqa: I100
 from training.keys import build, key
 from training.model import Architecture
 from training.recipe_checks import check_recipe

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 import yaml
 
-from training import checkpoint
+from training import checkpoint  # noqa: I100
 from training.recipe import dump_recipe, Recipe
 from vpr_ros.errors import ConfigError, DataError
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from training import sources
+from training import sources  # noqa: I100
 from training.bag_source import bag
 from training.data import EvaluationSet, Frame
 from training.dataset_frames import (

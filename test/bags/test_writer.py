@@ -13,7 +13,7 @@ import pytest
 from rosbags.highlevel import AnyReader
 import yaml
 
-from vpr_ros.bags import BagReader, BagWriter
+from vpr_ros.bags import BagReader, BagWriter  # noqa: I100
 from vpr_ros.errors import ConfigError, DataError
 from vpr_ros.types import Pose
 

@@ -12,7 +12,7 @@ from helpers import ROOT
 import pytest
 import yaml
 
-from vpr_ros.parameters import BY_NAME
+from vpr_ros.parameters import BY_NAME  # noqa: I100
 from vpr_ros.settings import load_parameters, load_settings, PRESETS
 
 CONFIG = ROOT / 'config'

@@ -18,7 +18,7 @@ from slam.drive import BASE_T_CAMERA, COVARIANCE, drive, IN_BASE, SECOND, truth
 from slam.receivers import header, Receiver, stamp
 import yaml
 
-from vpr_msgs.msg import LoopClosureCandidates, PlaceDescriptor
+from vpr_msgs.msg import LoopClosureCandidates, PlaceDescriptor  # noqa: I100
 from vpr_ros.geometry.rigid import carried_covariance, Transform
 from vpr_ros.ros import qos
 from vpr_ros.ros.adapters.node import SlamAdapter

@@ -15,7 +15,7 @@ import pytest
 import torch
 from training_runs import command, ENVIRONMENT, places_recipe, tuples_recipe
 
-from training import checkpoint
+from training import checkpoint  # noqa: I100
 from training.parallel import Team
 from training.train import Trainer
 from vpr_ros.errors import ConfigError

@@ -16,7 +16,7 @@ import pytest
 import torch
 from training_runs import command, ENVIRONMENT, places_recipe, tuples_recipe
 
-from training import checkpoint
+from training import checkpoint  # noqa: I100
 from training.recipe import Recipe
 from training.train import Trainer
 

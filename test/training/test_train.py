@@ -13,7 +13,7 @@ import pytest
 import torch
 from training_runs import places_recipe, tuples_recipe
 
-from training import checkpoint
+from training import checkpoint  # noqa: I100
 from training.augmentations import TRANSFORMS
 from training.cli import main
 from training.model import Architecture

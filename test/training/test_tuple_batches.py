@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 from training_runs import tuples_recipe
 
-from training.batch import Batch
+from training.batch import Batch  # noqa: I100
 from training.losses_metric.registry import TUPLE_LOSSES
 from training.losses_metric.tuples import needs_across
 from training.objective import centred, Objective
