@@ -5,8 +5,9 @@
     PYTHONPATH=.:test nice -n 19 python test/fuzz/run.py --mutations 1000000
 
 Every case is made from ``target:seed:number``, so that one that fails can be run again alone with
-``--target NAME --first NUMBER --mutations 1``. A crash of the process, a hang of more than ten
-seconds, an unexpected error and a changed descriptor that is taken for sound all end it with 1.
+``--target NAME --first NUMBER --mutations 1``. A crash of the process, a case of more than ten
+seconds of computing (two minutes of waiting) or a gigabyte of memory, an unexpected error and a
+changed descriptor that is taken for sound all end it with 1.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import faulthandler
 import json
 from pathlib import Path
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -29,7 +31,9 @@ from typing import Any
 
 from fuzz.targets import TARGETS
 
-HANG_S = 10.0
+HANG_S = 10.0  # of computing: another program's load is no hang
+WAIT_S = 120.0
+MEMORY_MB = 1024  # more than before the case
 CHUNK = 5_000  # cases of one process: a crash is narrowed down to them
 # how many of each hundred cases: a map takes ten times as long as a card
 SHARES = {'card': 30, 'calibration': 30, 'image': 15, 'parameters': 4, 'export': 3,
@@ -37,23 +41,31 @@ SHARES = {'card': 30, 'calibration': 30, 'image': 15, 'parameters': 4, 'export':
 
 
 class HungError(Exception):
-    """A case took too long."""
+    """A case took too long, or too much memory."""
 
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Raise :class:`HungError` when what is inside takes too long."""
+    """Raise :class:`HungError` when what is inside takes too long, or too much memory."""
 
-    def stop(*_: object) -> None:
-        raise HungError(f'took more than {HANG_S} s')
+    def stop(number: int, _: object) -> None:
+        raise HungError(f'computed for more than {HANG_S} s' if number == signal.SIGPROF
+                        else f'waited for more than {WAIT_S} s')
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, HANG_S)
+    timers = ((signal.SIGPROF, signal.ITIMER_PROF, HANG_S),
+              (signal.SIGALRM, signal.ITIMER_REAL, WAIT_S))
+    before = [signal.signal(number, stop) for number, _, _ in timers]
+    peak_mb = _peak_mb()
+    for _, timer, seconds in timers:
+        signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
+        for (number, timer, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0.0)
+            signal.signal(number, handler)
+    if (grown_mb := _peak_mb() - peak_mb) > MEMORY_MB:
+        raise HungError(f'took {grown_mb:.0f} MB of memory')
 
 
 def fuzz(
@@ -132,6 +144,10 @@ def _chunk(name: str, seed: int, first: int, count: int) -> Counter[str] | None:
 
 def _write(path: Path, totals: dict[str, Any], failed: bool) -> None:
     path.write_text(json.dumps({'failed': failed, 'cases': totals}, indent=1) + '\n')
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _memory() -> str | None:

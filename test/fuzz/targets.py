@@ -25,7 +25,7 @@ from place_map.map_helpers import descriptor, fill, make_map, MODEL
 
 from vpr_ros.decision.calibration import Calibration, GENERIC
 from vpr_ros.errors import VprError
-from vpr_ros.images import decode_compressed, to_rgb
+from vpr_ros.images import decode_compressed, decode_picture, to_rgb
 from vpr_ros.model.card import load_card
 from vpr_ros.place_map import (
     check,
@@ -291,7 +291,7 @@ class Parameters(Target):
 
 
 class ImageMessage(Target):
-    """What a camera topic brings: compressed images, and raw ones with any fields."""
+    """Compressed images, as a camera or a file brings them, and raw ones with any fields."""
 
     name = 'image'
 
@@ -299,9 +299,14 @@ class ImageMessage(Target):
         super().__init__(folder)
         picture = place_image(3, height=24, width=32)
         self.sound = [cv2.imencode(kind, picture)[1].tobytes() for kind in ('.jpg', '.png')]
+        self.files = [cv2.imencode(kind, picture)[1].tobytes()
+                      for kind in ('.bmp', '.ppm', '.webp', '.tif')]
 
     def attempt(self, choose: random.Random) -> str:
-        if choose.random() < 0.5:
+        kind = choose.random()
+        if kind < 0.1:
+            image = decode_picture(mutate_bytes(choose.choice(self.files), choose))
+        elif kind < 0.5:
             data = mutate_bytes(choose.choice(self.sound), choose)
             image = decode_compressed(choose.choice(('jpeg', 'png', '')), data)
         else:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import resource
 import struct
 import zlib
 
@@ -15,6 +16,7 @@ import pytest
 
 from vpr_ros.errors import ImageError
 from vpr_ros.images import compressed_size, decode_compressed
+from vpr_ros.images.compressed import MAX_CHUNKS
 
 IMAGE = place_image(3)
 
@@ -110,16 +112,63 @@ def test_the_orientation_of_a_photograph_is_applied() -> None:
     np.testing.assert_array_equal(decode_compressed('', turned), expected)
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack('>I', len(body)) + kind + body + struct.pack('>I', zlib.crc32(kind + body))
+
+
+def png_header(width: int, height: int) -> bytes:
+    return b'\x89PNG\r\n\x1a\n' + chunk(
+        b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0))
+
+
 def test_a_bomb_is_refused_before_it_goes_off() -> None:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (struct.pack('>I', len(body)) + kind + body
-                + struct.pack('>I', zlib.crc32(kind + body)))
-    header = struct.pack('>IIBBBBB', 50_000, 50_000, 8, 2, 0, 0, 0)
-    bomb = b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IEND', b'')
+    bomb = png_header(50_000, 50_000) + chunk(b'IEND', b'')
     with pytest.raises(ImageError, match='50000x50000 pixels, more than the 64000000'):
         decode_compressed('png', bomb)
     with pytest.raises(ImageError, match='128x96 pixels, more than the 1000'):
         decode_compressed('jpeg', encoded('.jpg'), max_pixels=1000)
+
+
+@pytest.mark.parametrize('claimed', [2**31, 2**32 - 1, 3_770_000_000, 1 << 20])
+def test_no_memory_is_taken_for_what_a_png_part_claims(claimed: int) -> None:
+    """Gigabytes would be taken for it, and seconds to clear them."""
+    whole = encoded('.png')
+    at = whole.index(b'IDAT') - 4
+    bomb = whole[:at] + struct.pack('>I', claimed) + whole[at + 4:]
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ImageError, match='PNG image ends early'):
+        decode_compressed('png', bomb)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 100_000
+
+
+def test_png_needs_its_header_first_and_has_a_sane_number_of_parts() -> None:
+    whole = encoded('.png')
+    with pytest.raises(ImageError, match='does not begin with its header'):
+        decode_compressed('png', whole[:8] + chunk(b'tEXt', b'a\0b') + whole[8:])
+    many = whole[:33] + MAX_CHUNKS * chunk(b'tEXt', b'') + whole[33:]
+    with pytest.raises(ImageError, match=f'more than the {MAX_CHUNKS} parts'):
+        decode_compressed('png', many)
+
+
+def test_a_jpeg_is_not_drawn_over_without_end() -> None:
+    whole = encoded('.jpg', IMAGE, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    last = whole.rindex(b'\xff\xda')
+    bomb = whole[:-2] + 200 * whole[last:-2] + whole[-2:]
+    with pytest.raises(ImageError, match=r'drawn in 2\d\d passes, more than the 100'):
+        decode_compressed('jpeg', bomb)
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
+def test_8k_is_decoded(suffix: str) -> None:
+    picture = np.zeros((4320, 7680, 3), np.uint8)
+    picture[:, :, 0] = 200
+    assert decode_compressed('', encoded(suffix, picture)).shape == (4320, 7680, 3)
+
+
+@pytest.mark.parametrize('size', [(0, 5), (5, 0)])
+def test_an_image_without_pixels_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ImageError, match='one at least'):
+        decode_compressed('', png_header(*size) + chunk(b'IEND', b''))
 
 
 @pytest.mark.parametrize(('format', 'sentence'), [

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from vpr_ros.baselines.binary_words import nearest_words, orb, Words
 from vpr_ros.baselines.vlad import root_sift, vlad
-from vpr_ros.errors import DataError
+from vpr_ros.errors import DataError, ImageError
+from vpr_ros.images import decode_picture
 from vpr_ros.model.session import resize
 from vpr_ros.types import FloatArray, ImageArray
 
@@ -33,11 +34,13 @@ def read_grey(path: Path, height: int, width: int) -> ImageArray:
     Raises:
         DataError: it is damaged or no image.
     """
-    pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise DataError(f'{path} is damaged or no image; remove it from the folder')
-    small = resize(np.asarray(pixels, np.uint8), height, width, 'area')
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+    try:
+        pixels = decode_picture(path.read_bytes())
+    except ImageError as error:
+        raise DataError(f'{path} is damaged or no image ({error}); remove it from the folder') \
+            from error
+    small = resize(pixels, height, width, 'area')
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def learn_rootsift_vlad(

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.errors import ConfigError
+from vpr_ros.errors import ConfigError, ImageError
+from vpr_ros.images import decode_picture
 from vpr_ros.types import ImageArray
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
-MAX_PIXELS = 64_000_000
 SMALL_PX = 80  # width at which a smooth filling is made
 MaskArray = NDArray[np.bool_]
 
@@ -55,22 +55,18 @@ class BodyMask:
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise ConfigError(f'the mask {path} is larger than {MAX_FILE_BYTES} bytes')
-            data = np.frombuffer(path.read_bytes(), np.uint8)
+            picture = decode_picture(path.read_bytes())
         except OSError as error:
             raise ConfigError(f'the mask {path} cannot be read ({error.strerror}); give a PNG of '
                               f"the image's size") from error
-        picture = None
-        if len(data):
-            try:
-                picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-            except cv2.error:
-                picture = None
-        if picture is None or picture.size > MAX_PIXELS:
-            raise ConfigError(f"the mask {path} is no picture; give a PNG of the image's size")
-        return cls(np.asarray(picture < 128), name=f'the mask {path}')
+        except ImageError as error:
+            raise ConfigError(f"the mask {path} is no picture ({error}); give a PNG of the "
+                              f"image's size") from error
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        return cls(np.asarray(grey < 128), name=f'the mask {path}')
 
     def __call__(self, image: ImageArray) -> ImageArray:
-        """A copy of an image, uint8 (H, W, 3), with the body filled.
+        """Return a copy of an image, uint8 (H, W, 3), with the body filled.
 
         Raises:
             ConfigError: the image is of another size than the mask.
@@ -93,14 +89,14 @@ def fill_black(image: ImageArray, hidden: MaskArray) -> ImageArray:
 
 
 def fill_mean(image: ImageArray, hidden: MaskArray) -> ImageArray:
-    """The mean colour of what is seen."""
+    """Return the mean colour of what is seen."""
     filled = image.copy()
     filled[hidden] = np.round(image[~hidden].mean(axis=0)).astype(np.uint8)
     return filled
 
 
 def fill_smooth(image: ImageArray, hidden: MaskArray) -> ImageArray:
-    """The border's colours drawn inwards: a small copy is inpainted and enlarged again."""
+    """Draw the border's colours inwards: a small copy is inpainted and enlarged again."""
     height, width = hidden.shape
     scale = max(width / SMALL_PX, 1.0)
     size = max(round(width / scale), 1), max(round(height / scale), 1)

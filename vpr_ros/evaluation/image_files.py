@@ -6,15 +6,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from vpr_ros.errors import ImageError
-from vpr_ros.images import decode_compressed
+from vpr_ros.images import decode_picture
 from vpr_ros.types import ImageArray
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
-_CHECKED = ('.jpg', '.jpeg', '.png')
 
 
 def read_image(path: Path, box_px: Box | None = None) -> ImageArray:
@@ -44,14 +42,9 @@ def read_bytes(path: Path) -> bytes:
 def decode_image(data: bytes, path: Path) -> ImageArray:
     """Decode the content of the image file ``path``; as :func:`read_image`."""
     try:
-        if path.suffix.lower() in _CHECKED:
-            return decode_compressed('', data)
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    except (ImageError, cv2.error) as error:
+        return decode_picture(data)
+    except ImageError as error:
         raise ImageError(f'{path}: {error}') from error
-    if pixels is None:
-        raise ImageError(f'{path} is damaged or no image; remove it or write it again')
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def cut_out(image: ImageArray, box_px: Box | None) -> ImageArray:

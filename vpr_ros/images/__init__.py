@@ -6,6 +6,7 @@ from vpr_ros.images.blank import Blankness, blankness, is_blank
 from vpr_ros.images.compressed import compressed_size, decode_compressed
 from vpr_ros.images.convert import to_rgb
 from vpr_ros.images.encodings import ENCODINGS
+from vpr_ros.images.pictures import decode_picture
 
 __all__ = [
     'ENCODINGS',
@@ -13,6 +14,7 @@ __all__ = [
     'blankness',
     'compressed_size',
     'decode_compressed',
+    'decode_picture',
     'is_blank',
     'to_rgb',
 ]

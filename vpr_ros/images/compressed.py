@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """JPEG and PNG, as sensor_msgs/CompressedImage or as a file, become RGB.
 
-The size is read from the file's header before anything is decoded, and a file that ends early is
-an error, not a half grey picture.
+What a file claims is read before anything is decoded: its size in pixels, the lengths of its
+parts and how often it draws the picture over. So a few bytes cannot take gigabytes or minutes, and
+a file that ends early is an error, not a half grey picture.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from vpr_ros.errors import ImageError
 from vpr_ros.images.narrow import grey_to_rgb, stretch_counts
 from vpr_ros.types import ImageArray
 
-MAX_PIXELS = 64_000_000
+MAX_PIXELS = 64_000_000  # 8K video has 33 million
+MAX_SCANS = 100  # passes over a progressive JPEG; encoders make about ten
+MAX_CHUNKS = 100_000  # of a PNG: at the usual 8 kB each, more than the largest image has
 _JPEG, _PNG = b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n'
 _START_OF_SCAN = 0xDA
 _START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -42,7 +45,8 @@ def decode_compressed(format: str, data: Any, *, max_pixels: int = MAX_PIXELS) -
         uint8 (H, W, 3) RGB, contiguous.
 
     Raises:
-        ImageError: another format, a truncated or damaged file, or too many pixels.
+        ImageError: another format, a truncated or damaged file, or one beyond the limits
+            of this module.
     """
     if 'compressedDepth' in format:
         raise ImageError(
@@ -52,11 +56,7 @@ def decode_compressed(format: str, data: Any, *, max_pixels: int = MAX_PIXELS) -
     buffer = np.frombuffer(data, np.uint8) if len(data) else np.empty(0, np.uint8)
     raw = buffer.tobytes()
     width, height = compressed_size(raw, format)
-    if width * height > max_pixels:
-        raise ImageError(
-            f'compressed image has {width}x{height} pixels, more than the {max_pixels} allowed; '
-            f'publish smaller images'
-        )
+    check_pixels(width, height, max_pixels)
     try:
         pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     except cv2.error as error:
@@ -73,11 +73,27 @@ def decode_compressed(format: str, data: Any, *, max_pixels: int = MAX_PIXELS) -
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
+def check_pixels(width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:
+    """Refuse the size that an image file claims, before memory is taken for it.
+
+    Raises:
+        ImageError: no pixels, or more than allowed.
+    """
+    if width < 1 or height < 1:
+        raise ImageError(f'compressed image claims {width}x{height} pixels; expected one at '
+                         f'least; record it again')
+    if width * height > max_pixels:
+        raise ImageError(
+            f'compressed image has {width}x{height} pixels, more than the {max_pixels} allowed; '
+            f'publish smaller images'
+        )
+
+
 def compressed_size(data: bytes, format: str = '') -> tuple[int, int]:
     """Width and height that a JPEG or PNG announces, pixels, before EXIF orientation.
 
     Raises:
-        ImageError: neither JPEG nor PNG, or the file ends early.
+        ImageError: neither JPEG nor PNG, the file ends early, or it has senselessly many parts.
     """
     if data.startswith(_JPEG):
         return _jpeg_size(data)
@@ -104,15 +120,27 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
             # Entropy-coded data hold no end marker, so one behind the start of the scan is real.
             if size is None or data.rfind(b'\xff\xd9') < position:
                 break
+            if (scans := data.count(b'\xff\xda', position)) > MAX_SCANS:
+                raise ImageError(f'JPEG image is drawn in {scans} passes, more than the '
+                                 f'{MAX_SCANS} allowed; write it as an ordinary JPEG')
             return size
         position += 2 + int.from_bytes(data[position + 2:position + 4], 'big')
     raise _truncated('JPEG', data)
 
 
 def _png_size(data: bytes) -> tuple[int, int]:
-    if len(data) < 33 or b'IEND' not in data[-64:]:
-        raise _truncated('PNG', data)
-    return int.from_bytes(data[16:20], 'big'), int.from_bytes(data[20:24], 'big')
+    """Walk over the chunks: a decoder takes memory for the length that each one claims."""
+    if data[8:16] != b'\0\0\0\x0dIHDR':
+        raise ImageError('PNG image does not begin with its header; record it again')
+    position = len(_PNG)
+    for _ in range(MAX_CHUNKS):
+        end = position + 12 + int.from_bytes(data[position:position + 4], 'big')
+        if end > len(data) or position + 12 > len(data):
+            raise _truncated('PNG', data)
+        if data[position + 4:position + 8] == b'IEND':
+            return int.from_bytes(data[16:20], 'big'), int.from_bytes(data[20:24], 'big')
+        position = end
+    raise ImageError(f'PNG image has more than the {MAX_CHUNKS} parts allowed; record it again')
 
 
 def _truncated(kind: str, data: bytes) -> ImageError:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from vpr_ros.errors import DataError
+from vpr_ros.images.compressed import MAX_PIXELS
 from vpr_ros.types import Frame
 
 SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov', '.webm', '.m4v')
@@ -34,7 +35,7 @@ class VideoFile:
         path: of the file.
 
     Raises:
-        DataError: it does not exist, or OpenCV cannot read it.
+        DataError: it does not exist, OpenCV cannot read it, or its frames are too large.
     """
 
     def __init__(self, path: Path) -> None:
@@ -87,4 +88,10 @@ class VideoFile:
             capture.release()
             raise DataError(f'video {self._path} cannot be read; OpenCV reads '
                             f'{", ".join(SUFFIXES)} with common codecs; convert it to H.264')
+        width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        if width * height > MAX_PIXELS:
+            capture.release()
+            raise DataError(f'video {self._path} has {width}x{height} pixels a frame, more than '
+                            f'the {MAX_PIXELS} allowed; convert it to a smaller one')
         return capture

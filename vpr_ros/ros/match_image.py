@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vpr_ros.errors import ImageError
+from vpr_ros.images import decode_compressed
 from vpr_ros.rerank import PatchCodes
 from vpr_ros.rerank.drawing import draw_matches
 from vpr_ros.types import ImageArray, PatchSet, Recognition
@@ -85,8 +87,10 @@ def _caption(recognition: Recognition) -> str:
 def _decode(jpeg: bytes) -> ImageArray | None:
     if not jpeg:
         return None
-    bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8)
+    try:
+        return decode_compressed('jpeg', jpeg)
+    except ImageError:  # of a map from elsewhere: the picture is only looked at
+        return None
 
 
 def _scale(image: ImageArray) -> ImageArray:
