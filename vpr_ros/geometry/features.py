@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 import struct
+from typing import NamedTuple
 import zlib
 
 import cv2
@@ -18,11 +19,28 @@ from vpr_ros.geometry.camera_model import CameraModel
 from vpr_ros.types import FloatArray, ImageArray
 
 ROOT_SIFT = 'rootsift'
-_HEADER = struct.Struct('<4sIIf16s')  # magic, features, dimension, focal length, kind
-_MAGIC = b'VLF1'
+_HEADER = struct.Struct('<4sIIf16sf')  # magic, features, dimension, focal, kind, error_per_m
+_MAGIC = b'VLF2'
+_OLD_HEADER, _OLD_MAGIC = struct.Struct('<4sIIf16s'), b'VLF1'  # without the last
 _MOST = 20_000
 Detect = Callable[[ImageArray, int], tuple[FloatArray, FloatArray]]
 """image uint8 (H, W, 3) RGB, most features -> float32 (n, 2) px, float32 (n, d) unit rows."""
+
+
+class SparseDepth(NamedTuple):
+    """A way to measure depth where a feature is, instead of an image of depths.
+
+    Attributes:
+        at: float32 (n, 2) px -> float32 (n,) metres along the optical axis, NaN where unknown.
+        error_per_m: see :class:`Features`.
+    """
+
+    at: Callable[[FloatArray], FloatArray]
+    error_per_m: float
+
+
+Depth = FloatArray | SparseDepth
+"""float32 (H, W), metres along the optical axis, registered to the image; or sparse."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,8 @@ class Features:
         descriptors: int8 (n, d), whatever their length; compared by their angle.
         focal_px: of the camera, to turn pixels of noise into rays.
         kind: which detector made them; features of two kinds never compare.
+        error_per_m: a depth z has the standard deviation of this times z squared, as stereo has,
+            beside 1 % of it; 0 for cameras that measure depth.
     """
 
     rays: FloatArray
@@ -42,6 +62,7 @@ class Features:
     descriptors: NDArray[np.int8]
     focal_px: float
     kind: str = ROOT_SIFT
+    error_per_m: float = 0.0
 
     def __len__(self) -> int:
         return len(self.rays)
@@ -55,7 +76,7 @@ class Features:
         """Little-endian, compressed."""
         body = self.rays.astype('<f4').tobytes() + self.depth_m.astype('<f4').tobytes()
         head = _HEADER.pack(_MAGIC, len(self), self.descriptors.shape[1], self.focal_px,
-                            self.kind.encode()[:16])
+                            self.kind.encode()[:16], self.error_per_m)
         return head + zlib.compress(body + self.descriptors.tobytes(), 1)
 
     @classmethod
@@ -66,13 +87,15 @@ class Features:
             MapError: it is something else.
         """
         try:
-            magic, count, width, focal, kind = _HEADER.unpack_from(data)
-            if magic != _MAGIC or count > _MOST or width > 1024:
+            header = _OLD_HEADER if data[:4] == _OLD_MAGIC else _HEADER
+            magic, count, width, focal, kind, *rest = header.unpack_from(data)
+            if magic not in (_MAGIC, _OLD_MAGIC) or count > _MOST or width > 1024:
                 raise ValueError('header')
             expected = count * (12 + width)
             reader = zlib.decompressobj()
-            body = reader.decompress(data[_HEADER.size:], expected + 1)
-            if len(body) != expected or not 0 < focal < 1e6:
+            body = reader.decompress(data[header.size:], expected + 1)
+            per_m = float(rest[0]) if rest else 0.0
+            if len(body) != expected or not (0 < focal < 1e6 and 0 <= per_m < 1e6):
                 raise ValueError('length')
             name = kind.rstrip(b'\0').decode()
         except (struct.error, ValueError, zlib.error) as error:
@@ -82,7 +105,7 @@ class Features:
         rays = np.frombuffer(body, '<f4', 2 * count).reshape(count, 2)
         depth = np.frombuffer(body, '<f4', count, 8 * count)
         codes = np.frombuffer(body, np.int8, count * width, 12 * count).reshape(count, width)
-        return cls(rays, depth, codes, focal, name)
+        return cls(rays, depth, codes, focal, name, per_m)
 
 
 def root_sift(image: ImageArray, most: int) -> tuple[FloatArray, FloatArray]:
@@ -109,7 +132,7 @@ def root_sift(image: ImageArray, most: int) -> tuple[FloatArray, FloatArray]:
 
 
 def extract(
-    image: ImageArray, camera: CameraModel, depth: FloatArray | None = None, *,
+    image: ImageArray, camera: CameraModel, depth: Depth | None = None, *,
     most: int = 1000, detect: Detect = root_sift, kind: str = ROOT_SIFT,
     max_depth_m: float = 60.0,
 ) -> Features:
@@ -118,8 +141,7 @@ def extract(
     Args:
         image: uint8 (H, W, 3) RGB.
         camera: its calibration.
-        depth: float32 (H, W), metres along the optical axis, registered to the image; None, 0,
-            NaN and infinity are unknown.
+        depth: see :data:`Depth`; None, 0, NaN and infinity are unknown.
         most: at most so many.
         detect, kind: the detector and its name.
         max_depth_m: what is farther is unknown.
@@ -132,10 +154,14 @@ def extract(
     rays = camera.rays(points.astype(np.float64))
     seen = np.isfinite(rays).all(1)
     points, descriptors, rays = points[seen], descriptors[seen], rays[seen]
-    depths = depth_at(depth, points, image.shape[:2], max_depth_m)
+    if isinstance(depth, SparseDepth):
+        depths, error_per_m = depth.at(points), depth.error_per_m
+        depths = np.where(depths <= max_depth_m, depths, np.nan).astype(np.float32)
+    else:
+        depths, error_per_m = depth_at(depth, points, image.shape[:2], max_depth_m), 0.0
     largest = np.abs(descriptors).max(1, initial=1e-9, keepdims=True)
     codes = np.rint(descriptors / largest * 127).astype(np.int8)
-    return Features(rays.astype(np.float32), depths, codes, camera.focal_px, kind)
+    return Features(rays.astype(np.float32), depths, codes, camera.focal_px, kind, error_per_m)
 
 
 def depth_at(

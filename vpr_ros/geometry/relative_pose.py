@@ -100,7 +100,8 @@ def _projections(
     """Points of one image as the other sees them, one a pair."""
     see, hold = (pairs[:, 0], pairs[:, 1]) if in_match else (pairs[:, 1], pairs[:, 0])
     return Projections(holding.points_m()[hold].astype(np.float64),
-                       seeing.rays[see].astype(np.float64), seeing.focal_px, in_match)
+                       seeing.rays[see].astype(np.float64), seeing.focal_px, in_match,
+                       holding.error_per_m)
 
 
 def _metric(

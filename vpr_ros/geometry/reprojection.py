@@ -22,7 +22,7 @@ PIXEL_NOISE_PX = 0.7
 """Standard deviation of where a feature is found, in either image."""
 
 DEPTH_NOISE = 0.01
-"""Standard deviation of a depth, as a share of it."""
+"""Standard deviation of a depth, as a share of it; that of stereo comes to it."""
 
 HUBER = 2.0
 """From so many standard deviations on, a residual pulls no harder."""
@@ -37,16 +37,19 @@ class Projections:
         rays: float64 (n, 2), x/z and y/z in the other camera.
         focal_px: of the other camera.
         in_match: True when the points are the match's and the query sees them.
+        error_per_m: of the depths, see :class:`vpr_ros.geometry.features.Features`.
     """
 
     points_m: Float64Array
     rays: Float64Array
     focal_px: float
     in_match: bool
+    error_per_m: float = 0.0
 
     def of(self, rows: NDArray[np.bool_]) -> Projections:
         """Some of them."""
-        return Projections(self.points_m[rows], self.rays[rows], self.focal_px, self.in_match)
+        return Projections(self.points_m[rows], self.rays[rows], self.focal_px, self.in_match,
+                           self.error_per_m)
 
 
 def whitened(
@@ -80,7 +83,8 @@ def whitened(
     jacobian = projection @ np.concatenate([by_t, by_w], 2)
     residual = np.column_stack([x, y]) - seen.rays
     # the noise of the pixel is round, that of the depth lies along the epipolar line
-    along = (projection @ (turn @ seen.points_m[:, :, None]))[..., 0] * DEPTH_NOISE
+    share = np.hypot(DEPTH_NOISE, seen.error_per_m * seen.points_m[:, 2:])
+    along = (projection @ (turn @ seen.points_m[:, :, None]))[..., 0] * share
     pixel = 2 * (PIXEL_NOISE_PX / seen.focal_px) ** 2
     covariance = pixel * np.eye(2) + along[:, :, None] * along[:, None, :]
     root = np.linalg.inv(np.linalg.cholesky(covariance))

@@ -30,6 +30,8 @@ class Camera:
         height_m: height of the optical centre above the ground, metres.
         pitch_deg: positive looks up, degrees.
         yaw_deg: about the vertical, degrees; 0 looks ahead, 90 to the left, 180 back.
+        right_m: how far to the right of the middle, as the camera looks, metres; the right camera
+            of a stereo pair stands there.
     """
 
     width: int = 640
@@ -38,6 +40,7 @@ class Camera:
     height_m: float = 1.2
     pitch_deg: float = 0.0
     yaw_deg: float = 0.0
+    right_m: float = 0.0
 
     def __post_init__(self) -> None:
         if not (8 <= self.width <= 4096 and 8 <= self.height <= 4096):
@@ -55,6 +58,9 @@ class Camera:
         if not abs(self.yaw_deg) <= 360.0:
             raise ConfigError(f'The camera yaw is {self.yaw_deg} degrees, but at most a full '
                               'turn either way is drawn; choose for example 180.')
+        if not abs(self.right_m) <= 2.0:
+            raise ConfigError(f'The camera stands {self.right_m} m to the right, but at most 2 m '
+                              'either way is drawn; choose for example 0.2.')
 
     @property
     def focal_px(self) -> float:
@@ -81,7 +87,8 @@ class Camera:
         aside = np.array([[math.cos(yaw), -math.sin(yaw), 0.0],
                           [math.sin(yaw), math.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
         rotation = rotation_of(base) @ aside
-        position = np.asarray(base.position_m) + rotation @ np.array([0.0, 0.0, self.height_m])
+        position = np.asarray(base.position_m) + rotation @ np.array(
+            [0.0, -self.right_m, self.height_m])
         return pose_from(rotation @ up @ OPTICAL_IN_BASE, position, base.frame_id)
 
 

@@ -140,8 +140,10 @@ class Drive:
         index = self._checked(index)
         base = self.pose(index)
         camera_pose = self.camera.pose_on(base)
+        # the two sensors of a stereo pair have different noise
+        noise = [self.seed, index, *([2] if self.camera.right_m else [])]
         image, depth = self._renderer.render(camera_pose, index / self.rate_hz,
-                                             np.random.default_rng([self.seed, index]))
+                                             np.random.default_rng(noise))
         return DriveFrame(
             image=image, depth=depth, stamp_ns=self.stamp_ns(index), pose=base,
             camera_pose=camera_pose, odometry=self.odometry(index),
