@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 import os
 from pathlib import Path
 import platform
@@ -15,6 +17,7 @@ import numpy as np
 from vpr_ros.bench import scale
 from vpr_ros.bench.scale_data import Look
 from vpr_ros.bench.scale_plot import Curve, log_log_svg
+from vpr_ros.bench.scale_real import Real
 from vpr_ros.errors import ConfigError
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.place_map.indexes import check_kind, KINDS
@@ -25,15 +28,18 @@ MOST_LIKE = 5000  # places of a map that its look is taken from
 
 
 def run(
-    sizes: str, kinds: str, *, like: Path | None = None, queries: int = scale.QUERIES,
-    plot: Path | None = None, progress: scale.Progress | None = None,
+    sizes: str, kinds: str, *, like: Path | None = None, real: Real | None = None,
+    queries: int = scale.QUERIES, keep: Path | None = None, plot: Path | None = None,
+    progress: scale.Progress | None = None,
 ) -> dict[str, Any]:
     """Measure maps of several sizes and print what they cost.
 
     Args:
         sizes, kinds: separated by commas; ``all`` for all kinds.
         like: spread descriptors as this map's are.
+        real: described images to mix in.
         queries: places that are looked for in each.
+        keep: folder in which the maps stay, and are found again; None deletes them.
         plot: an .svg to draw.
         progress: called with (done, total, stage).
 
@@ -45,23 +51,58 @@ def run(
     if queries < 1:
         raise ConfigError(f'{queries} queries found, expected at least 1')
     look = None if like is None else look_of(like)
-    with tempfile.TemporaryDirectory(prefix='vpr_scale_') as folder:
-        rows = scale.measure(wanted, Path(folder), kinds=names, look=look, queries=queries,
-                             progress=progress)
-    print(scale.table(rows))
+    with ExitStack() as stack:
+        if keep is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='vpr_scale_')))
+        else:
+            folder = keep
+            folder.mkdir(parents=True, exist_ok=True)
+        rows = scale.measure(wanted, folder, kinds=names, look=look, real=real, queries=queries,
+                             keep=keep is not None, progress=progress)
+    print(table(rows))
     slopes = {}
     for name in names:
         of_kind = [row for row in rows if row['wanted_kind'] == name]
         if len(of_kind) > 1:
-            slopes[name] = {cost: round(scale.slope(of_kind, cost), 3) for cost in COSTS}
+            slopes[name] = {cost: round(slope(of_kind, cost), 3) for cost in COSTS}
             print(f'{name}: cost grows with the size to the power of ' + ', '.join(
                 f'{slopes[name][cost]:.2f} ({title})' for cost, title in COSTS.items()))
     if plot is not None:
         plot.write_text(_picture(rows, slopes), encoding='utf-8')
         print(f'drawn in {plot}')
     machine = f'{platform.machine()}, {os.cpu_count()} cores, {platform.system()}'
-    return {'format': 1, 'machine': machine, 'like': str(like or ''), 'rows': rows,
-            'slopes': slopes}
+    return {'format': 2, 'machine': machine, 'like': str(like or ''), 'rows': rows,
+            'real': list(real.names) if real else [], 'slopes': slopes}
+
+
+def slope(rows: Sequence[Mapping[str, Any]], column: str) -> float:
+    """Growth of a cost with size: the exponent of a power law through the rows, least squares."""
+    sizes = np.log([row['places'] for row in rows])
+    costs = np.log([max(float(row[column]), 1e-6) for row in rows])
+    return float(np.polyfit(sizes, costs, 1)[0]) if len(rows) > 1 else float('nan')
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as text."""
+    lines = [f'{"places":>9} {"index":>7} {"p50 ms":>8} {"p99 ms":>8} {"CPU ms":>7} {"load":>5} '
+             f'{"top-1 in 100":>13} {"first":>7} {"real in 100":>12} {"first":>7} '
+             f'{"right":>7} {"open s":>7} {"read s":>7} '
+             f'{"RSS MB":>7} {"own MB":>7} {"index MB":>9} {"file MB":>8}']
+    for row in rows:
+        synthetic, real = row['synthetic'], row['real'] or {}
+        lines.append(
+            f'{row["places"]:>9} {row["kind"]:>7} {row["p50_ms"]:>8.2f} {row["p99_ms"]:>8.2f} '
+            f'{row["cpu_p50_ms"]:>7.2f} {row["load"]:>5.1f} '
+            f'{synthetic["top1_in_100"]:>13.4f} {synthetic["top1_first"]:>7.4f} '
+            f'{_share(real.get("top1_in_100")):>12} {_share(real.get("top1_first")):>7} '
+            f'{_share(real.get("right_first")):>7} {row["open_s"]:>7.2f} '
+            f'{row["read_s"]:>7.2f} {row["rss_mb"]:>7.0f} {row["anonymous_mb"]:>7.0f} '
+            f'{row["index_mb"]:>9.1f} {row["file_mb"]:>8.1f}')
+    return '\n'.join(lines)
+
+
+def _share(value: float | None) -> str:
+    return '-' if value is None else f'{value:.4f}'
 
 
 def look_of(path: Path) -> Look:

@@ -13,8 +13,10 @@ import numpy as np
 
 from vpr_ros.assembly import model_identity, model_of
 from vpr_ros.bench import patches, pipeline, rerank, robot, scale, scale_report
+from vpr_ros.bench.scale_real import load_real, Real
 from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.evaluation.about import about
+from vpr_ros.evaluation.descriptor_cache import CACHE_FILE, cache_folder, DescriptorCache
 from vpr_ros.settings import Settings
 
 NODE_PLACES = 1000
@@ -33,6 +35,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='with --scale: kinds of index (default: %(default)s)')
     parser.add_argument('--like', type=Path, metavar='MAP',
                         help="with --scale: spread descriptors as this map's are")
+    parser.add_argument('--real', type=Path, nargs='+', default=[], metavar='DATASET',
+                        help='with --scale: mix the images of data sets into the maps, or the '
+                             'places of .vprmap files, and ask for them too')
+    parser.add_argument('--keep', type=Path, metavar='FOLDER',
+                        help='with --scale: leave the maps there, and use those that are there')
     parser.add_argument('--queries', type=int, default=scale.QUERIES,
                         help='with --scale: places that are looked for (default: %(default)s)')
     parser.add_argument('--plot', type=Path, metavar='FILE.svg',
@@ -45,7 +52,8 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     if args.scale is not None:
         with ProgressBar() as bar:
             return scale_report.run(args.scale, args.index, like=args.like,
-                                    queries=args.queries, plot=args.plot, progress=bar)
+                                    real=_real(args, bar), queries=args.queries, keep=args.keep,
+                                    plot=args.plot, progress=bar)
     settings = settings_of(args)
     model = model_of(settings)
     result: dict[str, Any] = {'format': 1, 'about': about(model), 'rows': []}
@@ -77,6 +85,13 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
+def _real(args: argparse.Namespace, bar: ProgressBar) -> Real | None:
+    if not args.real:
+        return None
+    with DescriptorCache(cache_folder() / CACHE_FILE) as cache:
+        return load_real(args.real, model_of(settings_of(args)), cache, bar)
+
+
 def _print_pipeline(found: dict[str, Any] | None) -> None:
     if found is None:
         print('whole pipeline with re-ranking: left out, the model has no patches')
@@ -91,14 +106,14 @@ def _print_pipeline(found: dict[str, Any] | None) -> None:
 
 
 def _measured(row: dict[str, Any], whose: str) -> str:
-    """A row's time or size, with its unit."""
+    """Write a row's time or size, with its unit."""
     if f'{whose}_ms' in row:
         return f'{row[f"{whose}_ms"]:.2f} ms'
     return f'{row[f"{whose}_bytes"] / 1e3:.1f} kB'
 
 
 def _node(settings: Settings, model: Any, seconds: float) -> dict[str, Any]:
-    """The running node with a camera of 640x480 at 30 Hz and a map of 1,000 places."""
+    """Measure the running node with a camera of 640x480 at 30 Hz and a map of 1,000 places."""
     from vpr_ros.ros.bench_node import measure  # noqa: PLC0415 - needs rclpy
     from vpr_ros.ros.node_process import NodeProcess, use_large_image_profile  # noqa: PLC0415
 

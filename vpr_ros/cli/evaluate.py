@@ -12,14 +12,17 @@ from vpr_ros.assembly import model_of
 from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.errors import ConfigError
 from vpr_ros.evaluation.datasets import load_dataset
-from vpr_ros.evaluation.descriptor_cache import cache_folder, DEFAULT_MB, DescriptorCache
+from vpr_ros.evaluation.descriptor_cache import (
+    CACHE_FILE,
+    cache_folder,
+    DEFAULT_MB,
+    DescriptorCache,
+)
 from vpr_ros.evaluation.evaluate import evaluate
 from vpr_ros.evaluation.explain import explain_result
 from vpr_ros.evaluation.query_handling import HANDLINGS
 from vpr_ros.evaluation.report import write_report
 from vpr_ros.evaluation.selection import select_conditions
-
-CACHE_FILE = 'descriptors.sqlite3'
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +62,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def summary_text(figures: dict[str, Any]) -> str:
-    """The figures of an evaluation as a few lines."""
+    """Write the figures of an evaluation as a few lines."""
     lines = [f'{figures["dataset"]}, {figures["model"]}, {figures["queries"]} queries, '
              f'rerank {figures["rerank"]}, {figures["query_handling"]}',
              f'  {_recalls(figures["recall"])}']

@@ -22,6 +22,7 @@ import numpy as np
 from vpr_ros.model import ModelCard
 from vpr_ros.types import FloatArray
 
+CACHE_FILE = 'descriptors.sqlite3'
 DEFAULT_MB = 1024.0
 _HEAD = struct.Struct('<dII')  # milliseconds, number of descriptors, their length
 _KEPT_SHARE = 0.9  # of the bound, after something had to go

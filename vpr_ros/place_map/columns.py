@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 import math
 from typing import Any
@@ -167,13 +168,12 @@ class PlaceColumns:
 
     def rows_below(self, place_id: int) -> int:
         """How many places have a smaller id."""
-        return int(np.searchsorted(self.ids, place_id))
+        return bisect_left(self.ids, place_id)  # numpy would copy the whole column first
 
     def session_rows(self, session_id: int) -> slice:
         """The rows of a session."""
         sessions = self._rows['session_id'][: self._count]
-        first, last = np.searchsorted(sessions, [session_id, session_id + 1])
-        return slice(int(first), int(last))
+        return slice(bisect_left(sessions, session_id), bisect_left(sessions, session_id + 1))
 
     def first_row_since(
         self, session_id: int, stamp_ns: int | None, travelled_m: float | None

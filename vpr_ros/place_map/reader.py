@@ -92,9 +92,8 @@ class MapReader(Lookups):
         half = to_half(descriptor, self._model.dim)
         ids = [check_integer(place_id, 'the place id') for place_id in place_ids]
         with self._reading('search'):
-            for place_id in ids:
-                self._view.columns.row(place_id)
-            return self._view.similarities(half, ids)
+            rows = [self._view.columns.row(place_id) for place_id in ids]
+            return self._view.similarities(half, np.array(rows, np.int64))
 
     def compare(self, descriptor: FloatArray, others: FloatArray) -> FloatArray:
         """Similarity of a query to descriptors from elsewhere, by the statistics of this map.

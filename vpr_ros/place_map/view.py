@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,29 +174,33 @@ class MapView:
         if k <= 0 or rows == 0:
             return []
         proposed = self.index.propose(query, k, rows)
-        similarities = self.similarities(query, self.columns.ids[proposed].tolist())
+        similarities = self.similarities(query, proposed)
         order = np.lexsort((proposed, -similarities))[:k]
         return [
             Neighbour(self.columns.place(int(proposed[i])), float(similarities[i])) for i in order
         ]
 
-    def similarities(self, query: NDArray[np.float16], place_ids: Sequence[int]) -> FloatArray:
-        """Exact similarities, float32 (n,); the ids exist."""
-        if len(place_ids) == 0:
+    def similarities(self, query: NDArray[np.float16], rows: NDArray[np.int64]) -> FloatArray:
+        """Exact similarities of the places in some rows, float32 (n,)."""
+        if len(rows) == 0:
             return np.empty(0, dtype=np.float32)
-        return self.statistics.similarities(query, self._descriptors(place_ids))
+        return self.statistics.similarities(query, self._descriptors(rows))
 
-    def _descriptors(self, place_ids: Sequence[int]) -> NDArray[np.float16]:
-        """Of some places, verified once where they were not read when the map was opened.
+    def _descriptors(self, rows: NDArray[np.int64]) -> NDArray[np.float16]:
+        """Of the places in some rows, each verified once if it was not read on opening.
 
         Raises:
             MapError: a row was changed since it was written.
         """
-        if self._unverified is not None:
-            rows = np.searchsorted(self.columns.ids, place_ids)
-            known = rows[rows < len(self._unverified)]  # places added since are as given
-            if self._unverified[known].any():
-                halves = self._store.verified_descriptors(place_ids, self._dim)
-                self._unverified[known] = False
-                return halves
-        return self._store.descriptors(place_ids, self._dim)
+        store, place_ids = self._store, self.columns.ids[rows]
+        if self._unverified is None:
+            return store.descriptors(place_ids.tolist(), self._dim)
+        halves = np.empty((len(rows), self._dim), np.float16)
+        new = np.zeros(len(rows), dtype=bool)  # places added since are as given
+        known = rows < len(self._unverified)
+        new[known] = self._unverified[rows[known]]
+        for part, read in ((new, store.verified_descriptors), (~new, store.descriptors)):
+            if part.any():
+                halves[part] = read(place_ids[part].tolist(), self._dim)
+        self._unverified[rows[new]] = False
+        return halves

@@ -17,6 +17,7 @@ from vpr_ros.place_map.indexes.rotation import Rotation
 from vpr_ros.types import FloatArray
 
 SCAN_FACTOR = 3  # rows of the scan for each row that is proposed
+MOST_COUNTER_BYTES = 1 << 27  # FAISS sets aside a list for each distance; beyond this, a heap
 Codes = NDArray[np.uint8]
 
 
@@ -70,7 +71,9 @@ class SignBits:
         turned = self._rotate(query[np.newaxis])
         bits = np.packbits(turned > 0, axis=1)
         scanned = min(below, SCAN_FACTOR * wanted + dead)
-        _, found = faiss.knn_hamming(bits, self._codes[:below], scanned)
+        counted = 8 * scanned * (self._dim + 1) <= MOST_COUNTER_BYTES
+        _, found = faiss.knn_hamming(bits, self._codes[:below], scanned,
+                                     variant='mc' if counted else 'hc')
         slots: NDArray[np.int64] = found[0].astype(np.int64)
         if scanned <= wanted + dead:
             return slots
