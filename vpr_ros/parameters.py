@@ -140,6 +140,25 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('calibration', '',
               "Path of a calibration.json written by vpr calibrate; '' takes the model card's.",
               read_only=True),
+    # cameras (docs/cameras.md)
+    Parameter('cameras', (),
+              'Several cameras as NAME:YAW, such as front:0 and rear:180; each has the topics '
+              'NAME/image and NAME/camera_info, the yaw is in degrees, 90 looks left. Empty is '
+              'one camera on image and camera_info (docs/cameras.md).', read_only=True),
+    Parameter('camera_sync_s', 0.05,
+              'Images of several cameras belong together when their stamps are this near.',
+              0.0, 10.0, read_only=True),
+    Parameter('rectify', False,
+              'Undo the lens distortion that camera_info tells (plumb_bob, rational_polynomial, '
+              'equidistant) before an image is described.', read_only=True),
+    Parameter('mask', '',
+              "Path of a PNG of the image's size whose black pixels are the robot's own body and "
+              "are filled before an image is described; {camera} stands for the camera's name.",
+              read_only=True),
+    Parameter('stereo', False,
+              'Depth for relative_pose comes from a stereo pair: image is the left camera, and '
+              'right/image and right/camera_info are the right one (docs/relative_pose.md).',
+              read_only=True),
     # where in a stored map the robot is (docs/relocalization.md)
     Parameter('found_probability', 0.95,
               'A lost robot has found its place from this probability of being there on.',
@@ -190,21 +209,6 @@ PARAMETERS: tuple[Parameter, ...] = (
               'In localization, follow where in the map the robot is and publish it with a flag '
               'that says whether it is lost (docs/relocalization.md).', read_only=True,
               group='node'),
-    Parameter('cameras', (),
-              'Several cameras as NAME:YAW, such as front:0 and rear:180; each has the topics '
-              'NAME/image and NAME/camera_info, the yaw is in degrees, 90 looks left. Empty is '
-              'one camera on image and camera_info (docs/cameras.md).', read_only=True,
-              group='node'),
-    Parameter('camera_sync_s', 0.05,
-              'Images of several cameras belong together when their stamps are this near.',
-              0.0, 10.0, read_only=True, group='node'),
-    Parameter('rectify', False,
-              'Undo the lens distortion that camera_info tells (plumb_bob, rational_polynomial, '
-              'equidistant) before an image is described.', read_only=True, group='node'),
-    Parameter('mask', '',
-              "Path of a PNG of the image's size whose black pixels are the robot's own body and "
-              "are filled before an image is described; {camera} stands for the camera's name.",
-              read_only=True, group='node'),
     Parameter('robot', '', 'Name of this robot in messages, for teams.', read_only=True,
               group='node'),
     Parameter('session', '', "Name of this drive in the map; '' uses the start stamp.",

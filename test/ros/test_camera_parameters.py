@@ -12,15 +12,14 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CameraInfo, Image
 
+from vpr_ros.cameras.camera_set import query_frame
 from vpr_ros.errors import ConfigError
-from vpr_ros.parameters import PARAMETERS
-from vpr_ros.ros.cameras import Cameras, query_frame
-
-DEFAULTS = {parameter.name: parameter.default for parameter in PARAMETERS}
+from vpr_ros.ros.cameras import Cameras
+from vpr_ros.settings import Settings
 
 
 def cameras(**values: Any) -> Cameras:
-    return Cameras({**DEFAULTS, **values})
+    return Cameras(Settings(**values))
 
 
 def image(frame_id: str, value: int = 90) -> Image:

@@ -14,11 +14,15 @@ from ros.client import Client, image_message
 from sensor_msgs.msg import CameraInfo, Image
 
 from vpr_msgs.msg import LoopClosureCandidates, PlaceDescriptor
+from vpr_ros.cameras.camera_set import CameraSet
 from vpr_ros.errors import ConfigError, ImageError
 from vpr_ros.geometry.features import Features
+from vpr_ros.geometry.inputs import depth_of
 from vpr_ros.place_map import PlaceMap
-from vpr_ros.ros.depth import check_settings, depth_of, PoseInputs
+from vpr_ros.ros.depth import PoseInputs
 from vpr_ros.ros.geometry import stamp_from_message, stamp_to_message
+from vpr_ros.settings import Settings
+from vpr_ros.types import Frame
 
 pytestmark = pytest.mark.ros
 FOCAL, DEPTH_M = 300.0, 5.0
@@ -98,6 +102,35 @@ def test_relative_pose_of_a_running_node(start: Any, folder: Path) -> None:
         assert not place_map.patches(1) and not place_map.info().has_patches
 
 
+def test_a_stereo_pair_gives_metres_without_a_depth_image(start: Any, folder: Path) -> None:
+    disparity = 12  # 0.2 m apart, 5 m from the wall
+    with start(map_path=str(folder / 'stereo.vprmap'), relative_pose=True, stereo=True,
+               lockstep=True, min_similarity=0.2, recent_time_s=5.0, keyframe_standstill=0.0,
+               context_keyframes=0) as client:
+        client.wait_until_active()
+        closures = client.collect(LoopClosureCandidates, 'loop_closures')
+        right_info = camera_info()
+        right_info.header.frame_id = 'right'
+
+        def show_pair(left: int) -> Any:
+            for name, shift in (('', 0.0), ('right/', -FOCAL * 0.2)):
+                info = camera_info() if not name else right_info
+                info.p = [FOCAL, 0.0, 159.5, shift, 0.0, FOCAL, 119.5, 0.0, 0.0, 0.0, 1.0, 0.0]
+                client.publisher(CameraInfo, f'{name}camera_info').publish(info)
+            stamp_ns = client.advance(30.0)
+            picture = wall()[:240, left + disparity : left + disparity + 320]
+            client.publisher(Image, 'right/image').publish(image_message(picture, stamp_ns))
+            return client.send(image_message(wall()[:240, left : left + 320], stamp_ns))
+
+        first, second = show_pair(0), show_pair(SHIFT_PX)
+        assert first.added_to_map
+        closure = closures.get(lambda m: m.header.stamp == second.header.stamp).candidates[0]
+        assert closure.has_relative_pose, closure.relative_pose_text
+        assert not closure.relative_pose_up_to_scale, closure.relative_pose_text
+        position = closure.match_pose_in_query.pose.position
+        np.testing.assert_allclose([position.x, position.y, position.z], [-0.3, 0, 0], atol=0.05)
+
+
 def test_depth_messages_are_checked() -> None:
     np.testing.assert_allclose(depth_of(depth_message(0, '16UC1')), DEPTH_M)
     big = depth_message(0, '16UC1')
@@ -112,22 +145,28 @@ def test_depth_messages_are_checked() -> None:
         with pytest.raises(ImageError):
             depth_of(wrong)
     with pytest.raises(ConfigError, match='leave one out'):
-        check_settings({'relative_pose': True, 'rectify': True})
+        CameraSet(Settings(relative_pose=True, rectify=True))
+    with pytest.raises(ConfigError, match='for a robot with one pair'):
+        CameraSet(Settings(stereo=True, cameras=['front:0', 'rear:180']))
+
+
+def frame(stamp_ns: int, frame_id: str = 'camera') -> Frame:
+    return Frame(np.zeros((240, 320, 3), np.uint8), stamp_ns, frame_id)
 
 
 def test_depth_is_found_by_stamp() -> None:
     inputs = PoseInputs()
-    assert inputs.depth(10) is None and inputs.camera('camera') is None
+    assert inputs.measure(frame(10)) is None and inputs.camera('camera') is None
     inputs.add_depth(depth_message(1_000_000_000, '32FC1'))
-    assert inputs.depth(1_010_000_000) is not None
-    assert inputs.depth(1_100_000_000) is None
+    assert inputs.measure(frame(1_010_000_000)) is not None
+    assert inputs.measure(frame(1_100_000_000)) is None
     inputs.add_camera_info(camera_info())
     assert inputs.camera('other') is not None  # the only camera
     several = PoseInputs(single=False)
     several.add_camera_info(camera_info())
     several.add_depth(depth_message(1_000_000_000, '32FC1'))
-    assert several.depth(1_000_000_000, 'other') is None
-    assert several.depth(1_000_000_000, 'camera') is not None
+    assert several.measure(frame(1_000_000_000, 'other')) is None
+    assert several.measure(frame(1_000_000_000)) is not None
     assert several.camera('other') is None and several.camera('camera') is not None
     inputs.add_camera_info(CameraInfo())
     assert 'no calibration' in inputs.problem

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from vpr_ros.errors import VprError
 from vpr_ros.geometry.camera_model import CameraModel
-from vpr_ros.geometry.features import Detect, extract, Features, ROOT_SIFT, root_sift
+from vpr_ros.geometry.features import Depth, Detect, extract, Features, ROOT_SIFT, root_sift
 from vpr_ros.geometry.relative_pose import refused, relative_pose, RelativePose
 from vpr_ros.place_map.limits import LOCAL_FEATURES
 from vpr_ros.settings import Settings
-from vpr_ros.types import FloatArray, Frame, ImageArray, Recognition
+from vpr_ros.types import Frame, ImageArray, Recognition
 
 MOST_VIEWS = 8  # cameras of one moment
 NO_CAMERA = "no camera_info has come; remap camera_info to the topic of the camera's calibration"
@@ -30,7 +30,7 @@ class _View:
 
     image: ImageArray
     camera: CameraModel | None
-    depth: Callable[[], FloatArray | None]
+    depth: Callable[[], Depth | None]
     features: Features | None = None
     problem: str = ''
 
@@ -52,7 +52,7 @@ class RelativePoses:
 
     def see(
         self, image: ImageArray, stamp_ns: int, frame_id: str, camera: CameraModel | None,
-        depth: Callable[[], FloatArray | None] = lambda: None,
+        depth: Callable[[], Depth | None] = lambda: None,
     ) -> None:
         """Take the next image of a camera.
 
@@ -60,7 +60,7 @@ class RelativePoses:
             image: uint8 (H, W, 3) RGB.
             stamp_ns, frame_id: name it from now on.
             camera: its calibration; None while that has not come.
-            depth: asked when features are made: float32 (H, W) metres, registered, or None.
+            depth: asked when features are made; None where there is none.
         """
         self._views[stamp_ns, frame_id] = _View(image, camera, depth)
         while len(self._views) > MOST_VIEWS:

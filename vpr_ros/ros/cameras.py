@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The cameras of one node: their topics, what makes a moment of several, and pixels made ready.
+"""The cameras of one node: their topics, and frames made of their messages.
 
 With one camera an item of the worker is an image message. With several it is a moment: camera name
 -> image message, the leading camera first.
@@ -8,69 +8,27 @@ With one camera an item of the worker is an image message. With several it is a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from sensor_msgs.msg import CameraInfo
 
-from vpr_ros.cameras.grouping import Grouping
-from vpr_ros.cameras.lens import CameraModel
-from vpr_ros.cameras.mask import BodyMask
-from vpr_ros.cameras.preparation import Preparation
-from vpr_ros.cameras.rig import parse_cameras, Rig
-from vpr_ros.errors import ConfigError
-from vpr_ros.parameters import Value
+from vpr_ros.cameras.camera_set import CameraSet
 from vpr_ros.ros import qos
 from vpr_ros.ros.camera import rgb_of
 from vpr_ros.ros.geometry import stamp_from_message
-from vpr_ros.types import Frame, ImageArray, Pose
+from vpr_ros.settings import Settings
+from vpr_ros.types import Frame, Pose
 
 
-def model_of(message: Any) -> CameraModel:
-    """The calibration in a sensor_msgs/CameraInfo, for rectification."""
-    return CameraModel(
-        width=message.width, height=message.height, distortion=message.distortion_model,
-        coefficients=tuple(map(float, message.d)), k=tuple(map(float, message.k)),
-        r=tuple(map(float, message.r)), p=tuple(map(float, message.p)),
-    )
+class Cameras(CameraSet):
+    """What one node knows of its cameras."""
 
-
-class Cameras:
-    """What one node knows of its cameras.
-
-    Attributes:
-        rig: names and directions; empty for one camera.
-        problem: why the last calibration cannot be used, '' for none.
-    """
-
-    def __init__(self, values: Mapping[str, Value]) -> None:
-        """Read the parameters ``cameras``, ``camera_sync_s``, ``rectify`` and ``mask``.
-
-        Raises:
-            ConfigError: one of them is wrong, or a mask cannot be read.
-        """
-        words = values['cameras']
-        self.rig = Rig(parse_cameras(words if isinstance(words, tuple) else ()))
-        self.names = tuple(camera.name for camera in self.rig.cameras) or ('',)
-        self.problem = ''
-        mask = str(values['mask'])
-        if self.several and mask and '{camera}' not in mask:
-            raise ConfigError(f'mask: {mask[:200]!r} found, but several cameras need one each; '
-                              f"write {{camera}} for the camera's name")
-        self._preparations = {
-            name: Preparation(
-                mask=BodyMask.load(mask.replace('{camera}', name)) if mask else None,
-                rectify=bool(values['rectify']))
-            for name in self.names
-        }
-        self._grouping: Grouping[Any] = Grouping(
-            self.names, float(values['camera_sync_s']))  # type: ignore[arg-type]
-
-    @property
-    def several(self) -> bool:
-        """Whether the robot has more than one camera."""
-        return self.names != ('',)
+    def __init__(self, settings: Settings) -> None:
+        """Read the settings; raises as :class:`CameraSet` does."""
+        super().__init__(settings)
+        self._grouping = self.grouping()
 
     @property
     def incomplete(self) -> int:
@@ -116,7 +74,7 @@ class Cameras:
     def frames(
         self, item: Any, pose: Pose | None, travelled_m: float | None
     ) -> list[Frame]:
-        """The images of an item, ready to be recognised, the leading camera first.
+        """Make the images of an item ready to be recognised, the leading camera first.
 
         Raises:
             ImageError: an image cannot be read.
@@ -127,34 +85,12 @@ class Cameras:
         frames = []
         for name, message in parts.items():
             frame_id = message.header.frame_id
-            if self.several:
-                self.rig.learn(name, frame_id)
-            frames.append(Frame(self._prepared(name, rgb_of(message)),
+            self.learn(name, frame_id)
+            frames.append(Frame(self.prepared(name, rgb_of(message)),
                                 stamp_from_message(message.header.stamp), frame_id, pose,
                                 travelled_m))
         return frames
 
-    def _prepared(self, name: str, image: ImageArray) -> ImageArray:
-        preparation = self._preparations[name]
-        if preparation.off:
-            return image
-        if preparation.rectify and self.problem and not preparation.calibrated:
-            raise ConfigError(self.problem)
-        return preparation(image)
-
-    def calibrate(self, name: str, message: Any) -> None:
-        """Take the calibration of a camera; why it cannot be used is in :attr:`problem`."""
-        try:
-            self._preparations[name].calibrate(model_of(message))
-            self.problem = ''
-        except ConfigError as error:
-            self.problem = str(error)
-
     def _receive(self, name: str, take: Callable[[Any], None], message: Any) -> None:
         for moment in self._grouping.add(name, stamp_from_message(message.header.stamp), message):
             take(moment)
-
-
-def query_frame(frames: list[Frame], frame_id: str) -> Frame:
-    """The frame of the camera that made the best match."""
-    return next((frame for frame in frames if frame.frame_id == frame_id), frames[0])

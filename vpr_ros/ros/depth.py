@@ -1,141 +1,139 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What relative poses need of ROS: the camera's calibration, and depth images by stamp."""
+"""What relative poses need of ROS: calibrations, and by stamp depth images or right images."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 import threading
 from typing import Any
 
-import numpy as np
+from sensor_msgs.msg import CameraInfo, Image
 
-from vpr_ros.errors import ConfigError, ImageError
+from vpr_ros.errors import ConfigError
 from vpr_ros.geometry.camera_model import CameraModel
+from vpr_ros.geometry.features import Depth
+from vpr_ros.geometry.inputs import (
+    camera_of,
+    DEPTH_APART_NS,
+    depth_of,
+    nearest,
+    STEREO_APART_NS,
+    stereo_depth,
+    stereo_of,
+)
 from vpr_ros.geometry.relative_poses import RelativePoses
-from vpr_ros.parameters import Value
-from vpr_ros.ros.geometry import stamp_from_message
-from vpr_ros.types import FloatArray, Frame
+from vpr_ros.ros import qos
+from vpr_ros.ros.camera import rgb_of
+from vpr_ros.types import Frame
 
 KEPT = 30
-APART_NS = 20_000_000  # a depth image this far from the image's stamp is of the same moment
-METRES = {'16UC1': 0.001, 'mono16': 0.001, '32FC1': 1.0}
-
-
-def depth_of(message: Any) -> FloatArray:
-    """A sensor_msgs/Image of depths in metres, float32 (H, W): 16UC1 is mm, 32FC1 m (REP 118).
-
-    Raises:
-        ImageError: another encoding, or fields that do not fit together.
-    """
-    scale = METRES.get(message.encoding)
-    if scale is None:
-        raise ImageError(f'the depth image has encoding {message.encoding[:40]!r}, expected '
-                         f'{" or ".join(METRES)}; remap depth to the registered depth image')
-    kind = np.dtype(np.float32 if scale == 1.0 else np.uint16)
-    kind = kind.newbyteorder('>' if message.is_bigendian else '<')
-    height, width, step = message.height, message.width, message.step
-    if (min(height, width) < 3 or step < width * kind.itemsize
-            or len(message.data) < height * step):
-        raise ImageError(f'the depth image says {width}x{height} with a step of {step} bytes and '
-                         f'holds {len(message.data)} bytes; its driver is at fault')
-    rows = np.frombuffer(message.data, np.uint8, height * step).reshape(height, step)
-    values = np.ascontiguousarray(rows[:, : width * kind.itemsize]).view(kind)
-    return values.astype(np.float32) * np.float32(scale)
-
-
-def camera_of(message: Any) -> CameraModel:
-    """The calibration of a sensor_msgs/CameraInfo.
-
-    Raises:
-        ConfigError: it holds none, or one that is not understood.
-    """
-    return CameraModel.of(width=message.width, height=message.height, k=message.k, d=message.d,
-                          model=message.distortion_model)
-
-
-def check_settings(values: Mapping[str, Value]) -> None:
-    """Check what does not go together.
-
-    Raises:
-        ConfigError: features would be undistorted twice.
-    """
-    if values['relative_pose'] and values['rectify']:
-        raise ConfigError('relative_pose and rectify are both set, but relative_pose undistorts '
-                          'its features itself and depth belongs to the images as they come; '
-                          'leave one out')
 
 
 class PoseInputs:
     """Filled by the executor's thread, asked by the worker's."""
 
     def __init__(
-        self, *, single: bool = True, expected: Callable[[], bool] = lambda: False,
-        wait_s: float = 0.1,
+        self, *, single: bool = True, stereo: bool = False,
+        expected: Callable[[], bool] = lambda: False, wait_s: float = 0.1,
     ) -> None:
         """Begin empty.
 
         Args:
             single: there is one camera, so that any calibration is its, whatever its frame.
-            expected: whether somebody publishes depth images, so that waiting makes sense.
-            wait_s: how long a depth image may come after its image.
+            stereo: depth comes from the images of a right camera, not from depth images.
+            expected: whether somebody publishes depth (or right) images, so that waiting makes
+                sense.
+            wait_s: how long such an image may come after its image.
         """
-        self._depths: deque[Any] = deque(maxlen=KEPT)
+        self._images: deque[Any] = deque(maxlen=KEPT)  # depth images, or those of the right camera
         self._arrived = threading.Condition()
-        self._single, self._expected, self._wait_s = single, expected, wait_s
+        self._single, self._stereo = single, stereo
+        self._expected, self._wait_s = expected, wait_s
         self._cameras: dict[str, CameraModel] = {}
-        self.problem = ''
+        self._left_info: Any = None
+        self._right_info: Any = None
+        self.problem, self.topic = '', ''
+
+    def subscribe(self, node: Any, image_type: Any, profile: Any) -> list[Any]:
+        """Subscribe to ``depth``, or with stereo to ``right/image`` and ``right/camera_info``.
+
+        Args:
+            node: gets the subscriptions.
+            image_type, profile: of the camera's images; those of the right camera are the same.
+        """
+        self.topic = (
+            node.image_topic('right') if self._stereo else node.resolve_topic_name('depth'))
+        kind = image_type if self._stereo else Image
+        subscriptions = [node.create_subscription(kind, self.topic, self.add_depth, profile)]
+        if self._stereo:
+            subscriptions.append(node.create_subscription(
+                CameraInfo, 'right/camera_info', self.add_right_info, qos.SENSOR))
+        return subscriptions
 
     def show(self, frame: Frame, poses: RelativePoses | None) -> None:
         """Give a frame to what makes features of it, with its calibration and depth."""
         if poses is not None:
-            stamp_ns = frame.stamp_ns
-            poses.see(frame.image, stamp_ns, frame.frame_id, self.camera(frame.frame_id),
-                      lambda: self.depth(stamp_ns, frame.frame_id))
+            poses.see(frame.image, frame.stamp_ns, frame.frame_id, self.camera(frame.frame_id),
+                      lambda: self.measure(frame))
 
     def add_depth(self, message: Any) -> None:
-        """Take a depth image."""
+        """Take a depth image; with stereo, an image of the right camera."""
         with self._arrived:
-            self._depths.append(message)
+            self._images.append(message)
             self._arrived.notify_all()
 
     def add_camera_info(self, message: Any) -> None:
         """Take a calibration; one that cannot be used is no calibration."""
         try:
             self._cameras[message.header.frame_id], self.problem = camera_of(message), ''
+            self._left_info = message
         except ConfigError as error:
             self._cameras.pop(message.header.frame_id, None)
             self.problem = str(error)
 
+    def add_right_info(self, message: Any) -> None:
+        """Take the calibration of the right camera."""
+        self._right_info = message
+
     def camera(self, frame_id: str) -> CameraModel | None:
-        """The last calibration of a camera; None while there is none."""
+        """Return the last calibration of a camera; None while there is none."""
         known = self._cameras
         only = next(iter(known.values())) if self._single and len(known) == 1 else None
         return known.get(frame_id) or only
 
-    def depth(self, stamp_ns: int, frame_id: str = '') -> FloatArray | None:
-        """The depth image of a stamp; None when there is none.
+    def measure(self, frame: Frame) -> Depth | None:
+        """Return the depth of an image; None where there is none.
 
-        With several cameras it must carry the optical frame of its camera.
-
-        It may be under way still: it is waited for, when somebody publishes depth at all.
+        With several cameras a depth image must carry the optical frame of its camera.
 
         Raises:
-            ImageError: it cannot be read.
+            ImageError: what came cannot be read.
+            ConfigError: the right camera has no calibration, or is no part of a pair.
         """
-        def nearest() -> Any | None:
-            own = [m for m in self._depths if self._single or m.header.frame_id == frame_id]
-            found = min(own, default=None,
-                        key=lambda m: abs(stamp_from_message(m.header.stamp) - stamp_ns))
-            if found is None or abs(
-                    stamp_from_message(found.header.stamp) - stamp_ns) > APART_NS:
-                return None
-            return found
+        within = STEREO_APART_NS if self._stereo else DEPTH_APART_NS
+        of_frame = None if self._single else frame.frame_id
+        found = self._await(frame.stamp_ns, within, of_frame)
+        if found is None:
+            return None
+        if not self._stereo:
+            return depth_of(found)
+        if self._right_info is None:
+            raise ConfigError('right images come but no right/camera_info; remap it to the '
+                              "calibration of the pair's right camera")
+        return stereo_depth(stereo_of(self._left_info, self._right_info), frame.image,
+                            rgb_of(found))
+
+    def _await(self, stamp_ns: int, within_ns: int, frame_id: str | None) -> Any | None:
+        """Return the image of a stamp; it may be under way when somebody publishes them at all."""
+
+        def seen() -> Any | None:
+            return nearest(self._images, stamp_ns, within_ns, frame_id)
 
         with self._arrived:
-            found = nearest()
+            found = seen()
             if found is None and self._expected():
-                self._arrived.wait_for(lambda: nearest() is not None, self._wait_s)
-                found = nearest()
-        return None if found is None else depth_of(found)
+                self._arrived.wait_for(lambda: seen() is not None, self._wait_s)
+                found = seen()
+        return found

@@ -24,7 +24,7 @@ from vpr_ros.errors import VprError
 from vpr_ros.parameters import Value
 from vpr_ros.ros import parameters, qos
 from vpr_ros.ros.cameras import Cameras
-from vpr_ros.ros.depth import check_settings, PoseInputs
+from vpr_ros.ros.depth import PoseInputs
 from vpr_ros.ros.descriptors import DescriptorOutput
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.fleet import fleet_settings, FleetLink
@@ -91,10 +91,9 @@ class PlaceRecognitionNode(LifecycleNode):
         self._worker: Worker[Any] = Worker(self._process, keep_all=self._lockstep)
         self._worker.start()
         try:
-            self._cameras = Cameras(values)
+            self._cameras = Cameras(engine.settings)
             engine.rig = self._cameras.rig if self._cameras.several else None
             fleet_settings(values)
-            check_settings(values)
             self._worker.submit(lambda: engine.open(self._session_name())).result()
         except VprError as error:
             self._worker.stop()
@@ -120,7 +119,8 @@ class PlaceRecognitionNode(LifecycleNode):
         )
         self._pose_inputs = PoseInputs(
             single=not self._cameras.several,
-            expected=lambda: self.count_publishers('depth') > 0,
+            stereo=engine.settings.stereo,
+            expected=lambda: self.count_publishers(self._pose_inputs.topic) > 0,
             wait_s=2.0 if self._lockstep else 0.1)
         self._stream.see = lambda frame: self._pose_inputs.show(frame, engine.relative_poses)
         self._take_rates(values)
@@ -157,8 +157,7 @@ class PlaceRecognitionNode(LifecycleNode):
             self, image_type, sensor, self.image_topic, self._on_image, self._on_camera_info,
             self._pose_inputs.add_camera_info)
         if self._engine is not None and self._engine.relative_poses is not None:
-            self._camera.append(self.create_subscription(
-                Image, 'depth', self._pose_inputs.add_depth, sensor))
+            self._camera += self._pose_inputs.subscribe(self, image_type, sensor)
         self._active = self._health.active = True
         topics = ', '.join(map(self.image_topic, self._cameras.names))
         self.get_logger().info(f'waiting for {image_type.__name__} on {topics}')

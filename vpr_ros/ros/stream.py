@@ -14,8 +14,9 @@ import time
 import traceback
 from typing import Any, Protocol
 
+from vpr_ros.cameras.camera_set import query_frame
 from vpr_ros.errors import ImageError, VprError
-from vpr_ros.ros.cameras import Cameras, query_frame
+from vpr_ros.ros.cameras import Cameras
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.geometry import stamp_from_message
 from vpr_ros.ros.odometry import OdometryBuffer

@@ -179,12 +179,15 @@ def open_models(names: Sequence[str]) -> list[Model]:
     return [load_model(name, provider='cpu') for name in names]
 
 
+CAMERAS = ('cameras', 'camera_sync_s', 'rectify', 'mask', 'stereo')  # drives here have one, as is
+
+
 def _asked(model: Model, settings: Settings) -> dict[str, Any]:
     """What a cell depends on beside its data."""
     return {'model': model.card.name, 'sha256': model.card.sha256, 'rerank': settings.rerank,
             'calibration': _digest(model.card.calibration),
             'settings': {k: v for k, v in settings.as_dict().items()
-                         if k not in ('model', 'rerank')}}
+                         if k not in ('model', 'rerank', *CAMERAS)}}
 
 
 def _digest(value: Mapping[str, Any] | None) -> str:
