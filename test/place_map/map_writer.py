@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A process that writes a map, to be watched and killed; run with the map's path.
+"""What a process that writes a map does, to be watched and killed.
 
-It opens the map (or makes it; an older format is brought forward), then obeys one word a line on
-standard input, and answers each with a line on standard output when the work is safe in the file:
+It opens the map (or makes it; an older format is brought forward), then obeys one word a message,
+and answers each with a message when the work is safe in the file:
 
 ``add``         one place more
 ``run``         places without end, a copy after every 16th, a merge after every 40th
@@ -16,9 +16,10 @@ standard input, and answers each with a line on standard output when the work is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
-import sys
 
 from place_map.map_helpers import fill, MODEL
 
@@ -26,32 +27,35 @@ from vpr_ros.place_map import merge, PlaceMap
 from vpr_ros.types import Pose
 
 
-def main(path: Path) -> None:
+def write_map(path: Path, watcher: Connection) -> None:
     """Serve until told to end."""
-    print('started', flush=True)
+    def say(*words: object) -> None:
+        watcher.send_bytes(' '.join(map(str, words)).encode())
+
+    say('started')
     place_map = PlaceMap.open(path) if path.exists() else PlaceMap.create(path, MODEL)
-    print('ready', flush=True)
-    for line in sys.stdin:
-        word = line.strip()
+    say('ready')
+    while True:
+        word = watcher.recv_bytes().decode()
         if word == 'add':
             fill(place_map, 1, first_seed=len(place_map))
-            print(len(place_map), flush=True)
+            say(len(place_map))
         elif word == 'run':
-            _run(place_map, path)
+            _run(place_map, path, say)
         elif word == 'prune':
-            _prune(place_map)
+            _prune(place_map, say)
         elif word == 'poses':
-            _poses(place_map)
+            _poses(place_map, say)
         elif word == 'close':
             place_map.close()
-            print('closed', flush=True)
+            say('closed')
             return
 
 
-def _run(place_map: PlaceMap, path: Path) -> None:
+def _run(place_map: PlaceMap, path: Path, say: Callable[..., None]) -> None:
     while True:
         fill(place_map, 1, first_seed=len(place_map))
-        print(len(place_map), flush=True)
+        say(len(place_map))
         if len(place_map) % 16 == 0:
             place_map.save_as(path.with_name('copy.vprmap'))
         if len(place_map) % 40 == 0:
@@ -60,27 +64,23 @@ def _run(place_map: PlaceMap, path: Path) -> None:
             merge([path], merged)
 
 
-def _prune(place_map: PlaceMap) -> None:
+def _prune(place_map: PlaceMap, say: Callable[..., None]) -> None:
     while True:
         ids = [place.place_id for place in place_map.places()]
         seed = ids[-1] if ids else 0
         for number in range(10):
             fill(place_map, 1, first_seed=seed + number)
-            print(place_map.places()[-1].place_id, flush=True)
+            say(place_map.places()[-1].place_id)
         ids = [place.place_id for place in place_map.places()]
         gone = ids[len(ids) // 4:len(ids) // 2]
-        print('prune', gone[0], gone[-1], flush=True)
+        say('prune', gone[0], gone[-1])
         place_map.remove(gone)
-        print('pruned', gone[0], gone[-1], flush=True)
+        say('pruned', gone[0], gone[-1])
 
 
-def _poses(place_map: PlaceMap) -> None:
+def _poses(place_map: PlaceMap, say: Callable[..., None]) -> None:
     ids = [place.place_id for place in place_map.places()]
     for number in count(1):
         pose = Pose((float(number), 0.0, 0.0), frame_id='map')
         place_map.update_poses(dict.fromkeys(ids, pose))
-        print(number, flush=True)
-
-
-if __name__ == '__main__':
-    main(Path(sys.argv[1]))
+        say(number)

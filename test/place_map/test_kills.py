@@ -8,23 +8,19 @@ an older format forward. VPR_KILL_ROUNDS=200 for the long form: so many kills in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 from contextlib import closing
 import os
 from pathlib import Path
 import random
 import sqlite3
-import subprocess
-import sys
-import threading
-import time
 
 import cv2
-from helpers import place_image, ROOT, tiny_model
+from helpers import place_image, tiny_model
 import numpy as np
 from place_map.map_helpers import descriptor, make_map
 from place_map.old_maps import make_format_1
-from place_map.test_processes import writer
+from place_map.victims import CommandKiller, writer
 import pytest
 
 from vpr_ros.errors import MapError
@@ -40,17 +36,6 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / 'drive.vprmap'
 
 
-def read_until_killed(victim: object, lines: int, most_s: float, choose: random.Random) -> list:
-    """What it reported: so many lines, then whatever came until it was killed."""
-    said = [victim.read() for _ in range(lines)]
-    timer = threading.Timer(choose.uniform(0.0, most_s), victim.process.kill)
-    timer.start()
-    while (line := victim.process.stdout.readline()).endswith('\n'):  # the last may be torn
-        said.append(line.strip())
-    timer.join()
-    return said
-
-
 def test_killed_while_mapping(path: Path) -> None:
     """The map opens every time and holds every place that was reported, and nothing is damaged."""
     choose = random.Random(6)
@@ -58,7 +43,7 @@ def test_killed_while_mapping(path: Path) -> None:
         with writer(path) as victim:
             victim.say('run')
             # somewhere within the next few places, copies or merges
-            reported = int(read_until_killed(victim, choose.randint(1, 60), 0.02, choose)[-1])
+            reported = int(victim.read_until_killed(choose.randint(1, 60), 0.02, choose)[-1])
         if kills % 2:
             with PlaceMap.open(path, read_only=True) as reader:
                 assert reported <= len(reader) <= reported + 1
@@ -73,16 +58,18 @@ def test_killed_while_mapping(path: Path) -> None:
             file = path.with_name(f'{name}.vprmap')
             if file.exists():
                 assert check(file) == []
+    print(f'mapping: {KILL_ROUNDS} kills, {last} places in the end, none lost')
 
 
 def test_killed_while_pruning(path: Path) -> None:
     """What was said to be gone is gone, what was not is there, all of a removal or nothing."""
     choose = random.Random(7)
     known: list[int] = []
+    broken = 0
     for _ in range(KILL_ROUNDS):
         with writer(path) as victim:
             victim.say('prune')
-            said = read_until_killed(victim, choose.randint(1, 40), 0.03, choose)
+            said = victim.read_until_killed(choose.randint(1, 40), 0.03, choose)
         undecided: list[int] = []
         for line in said:
             words = line.split()
@@ -98,10 +85,12 @@ def test_killed_while_pruning(path: Path) -> None:
             without = [i for i in known if i not in undecided]
             last = found[-1] if found and found[-1] not in known else None
             assert [i for i in found if i != last] in (known, without)
+            broken += bool(undecided)
             half = descriptor(found[-1] - 1).astype(np.float16).astype(np.float32)
             np.testing.assert_array_equal(place_map.descriptor(found[-1]), half)
         assert check(path) == []
         known = found
+    print(f'pruning: {KILL_ROUNDS} kills, {broken} of them during a removal')
 
 
 def test_killed_while_correcting_poses(path: Path) -> None:
@@ -111,11 +100,12 @@ def test_killed_while_correcting_poses(path: Path) -> None:
     for _ in range(KILL_ROUNDS):
         with writer(path) as victim:
             victim.say('poses')
-            reported = int(read_until_killed(victim, choose.randint(1, 20), 0.02, choose)[-1])
+            reported = int(victim.read_until_killed(choose.randint(1, 20), 0.02, choose)[-1])
         with PlaceMap.open(path) as place_map:
             positions = set(place_map.positions_m()[:, 0].tolist())
             assert positions in ({float(reported)}, {float(reported + 1)})
         assert check(path) == []
+    print(f'correcting poses: {KILL_ROUNDS} kills')
 
 
 def test_killed_while_migrating(path: Path) -> None:
@@ -123,42 +113,23 @@ def test_killed_while_migrating(path: Path) -> None:
     old = make_format_1(path, 300).read_bytes()
     with PlaceMap.open(path, read_only=True) as place_map:
         places = place_map.places()
-    choose, versions = random.Random(9), set()
+    choose, versions = random.Random(9), Counter[int]()
     for _ in range(KILL_ROUNDS):
         path.write_bytes(old)
         for suffix in ('-wal', '-shm', '-journal'):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         with writer(path, wait=False) as victim:
-            read_until_killed(victim, 0, 0.04, choose)
+            victim.read_until_killed(0, 0.04, choose)
         with closing(sqlite3.connect(path)) as connection:
-            versions.add(connection.execute('PRAGMA user_version').fetchone()[0])
+            versions[connection.execute('PRAGMA user_version').fetchone()[0]] += 1
         assert check(path) == []
         with PlaceMap.open(path) as place_map:
             assert place_map.places() == places
             assert place_map.sessions()[0].name == 'old'
         assert check(path) == []
-    assert versions <= {1, 2}
-
-
-def kill_command(arguments: list[str], after_s: float) -> None:
-    """Run a vpr command and kill it, if it has not ended before."""
-    process = subprocess.Popen(
-        [sys.executable, '-m', 'vpr_ros.cli.main', *arguments],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
-    )
-    try:
-        process.wait(after_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def duration_s(run: Callable[[], object]) -> float:
-    """How long something takes here and now, to know when to kill."""
-    start_s = time.monotonic()
-    run()
-    return time.monotonic() - start_s
+    assert set(versions) <= {1, 2}
+    print(f'migrating: {KILL_ROUNDS} kills, {versions[1]} left the old format, {versions[2]} the '
+          f'new one')
 
 
 def test_killed_while_merging(path: Path) -> None:
@@ -167,44 +138,55 @@ def test_killed_while_merging(path: Path) -> None:
     make_map(path, 150)
     make_map(other, 150)
     before = path.read_bytes(), other.read_bytes()
-    command = ['map', 'merge', str(path), str(other), '--out', str(out)]
-    whole_s = duration_s(lambda: kill_command(command, 120.0))
-    choose = random.Random(10)
-    for _ in range(KILL_ROUNDS):
+    command = CommandKiller(['map', 'merge', str(path), str(other), '--out', str(out)],
+                            random.Random(10))
+    while command.kills < KILL_ROUNDS:
         out.unlink(missing_ok=True)
-        kill_command(command, choose.uniform(0.5, 1.1) * whole_s)
+        command.kill()
         if out.exists():
             assert check(out) == []
             with PlaceMap.open(out, read_only=True) as merged:
                 assert len(merged) == 300
         assert (path.read_bytes(), other.read_bytes()) == before
+        assert check(path) == check(other) == []
+    print(f'merging: {command.kills} kills; {command.ended} commands ended before theirs')
 
 
 def test_killed_while_building(tmp_path: Path) -> None:
-    """A map takes its name when it is whole; building again after a kill succeeds."""
+    """A map takes its name when it is whole; a killed build keeps its places and goes on."""
     model = tiny_model(tmp_path)
     images, out = tmp_path / 'images', tmp_path / 'built.vprmap'
+    partial = tmp_path / '.built.vprmap.partial'
     images.mkdir()
     for number in range(40):
         cv2.imwrite(str(images / f'{number:03}.png'), place_image(number))
-    command = ['map', 'build', str(images), '--out', str(out), '--model', str(model),
-               '--set', 'keyframe_interval_s=0']
-    whole_s = duration_s(lambda: kill_command(command, 120.0))
-    with PlaceMap.open(out, read_only=True) as built:
-        count = len(built)
-    assert count == 40
-    choose = random.Random(11)
-    for _ in range(KILL_ROUNDS):
+    command = CommandKiller(['map', 'build', str(images), '--out', str(out), '--model', str(model),
+                             '--set', 'keyframe_interval_s=0'], random.Random(11))
+    whole = _vectors(out)
+    assert len(whole) == 40
+    grown = resumed = 0
+    while command.kills < KILL_ROUNDS:
         out.unlink(missing_ok=True)
-        kill_command(command, choose.uniform(0.5, 1.1) * whole_s)
+        command.kill()
         if out.exists():
             assert check(out) == []
-            with PlaceMap.open(out, read_only=True) as built:
-                assert len(built) == count
+            assert _vectors(out) == whole
+            grown = 0
         else:
             with pytest.raises(MapError, match='does not exist'):
                 PlaceMap.open(out)
+            if partial.exists() and partial.stat().st_size:
+                assert check(partial) == []
+                places = _vectors(partial)
+                assert len(places) >= grown and places == whole[:len(places)]
+                resumed += 0 < grown
+                grown = len(places)
     out.unlink(missing_ok=True)
-    kill_command(command, 120.0)
-    with PlaceMap.open(out, read_only=True) as built:
-        assert len(built) == count
+    command.run()
+    assert _vectors(out) == whole
+    print(f'building: {command.kills} kills, {resumed} of them of builds that went on after one')
+
+
+def _vectors(path: Path) -> list[bytes]:
+    with PlaceMap.open(path, read_only=True) as place_map:
+        return [place_map.descriptor(place.place_id).tobytes() for place in place_map.places()]

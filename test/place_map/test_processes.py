@@ -4,71 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 import os
 from pathlib import Path
-import subprocess
-import sys
 import threading
 
-from helpers import ROOT
 from place_map.map_helpers import descriptor, fill, make_map, MODEL
+from place_map.victims import writer
 import pytest
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import check, PlaceMap
-
-WRITER = Path(__file__).with_name('map_writer.py')
-
-
-class Writer:
-    """A process of :mod:`map_writer`."""
-
-    def __init__(self, path: Path, *, wait: bool = True) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(WRITER), str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={
-                **os.environ,
-                'PYTHONPATH': os.pathsep.join([str(ROOT), str(ROOT / 'test')]),
-                'OMP_NUM_THREADS': '1',
-            },
-        )
-        assert self.read() == 'started'
-        if wait:
-            assert self.read() == 'ready'
-
-    def read(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def say(self, word: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(word + '\n')
-        self.process.stdin.flush()
-
-    def ask(self, word: str) -> str:
-        self.say(word)
-        return self.read()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@contextmanager
-def writer(path: Path, *, wait: bool = True) -> Iterator[Writer]:
-    started = Writer(path, wait=wait)
-    try:
-        yield started
-    finally:
-        started.kill()
-        for stream in (started.process.stdin, started.process.stdout):
-            if stream is not None:
-                stream.close()
 
 
 @pytest.fixture
