@@ -179,7 +179,7 @@ def test_killed_while_building(tmp_path: Path) -> None:
                 assert check(partial) == []
                 places = _vectors(partial)
                 assert len(places) >= grown and places == whole[:len(places)]
-                resumed += 0 < grown
+                resumed += grown > 0
                 grown = len(places)
     out.unlink(missing_ok=True)
     command.run()
