@@ -216,6 +216,20 @@ def test_the_grid_is_every_combination(tmp_path):
     assert config.datasets['a'] == tmp_path / 'here'
 
 
+def test_several_grids_join_and_may_keep_to_some_datasets(tmp_path):
+    path = tmp_path / 'study.yaml'
+    path.write_text('datasets: {a: here, b: there}\ngrid:\n'
+                    '- {model: [x, y]}\n'
+                    '- {model: x, index: [exact, pq], dataset: b}\n')
+    cells = load_config(path).grid_cells()
+    assert [(c['dataset'], c['model'], c['index']) for c in cells] == [
+        ('a', 'x', 'exact'), ('a', 'y', 'exact'),
+        ('b', 'x', 'exact'), ('b', 'y', 'exact'), ('b', 'x', 'pq')]
+    path.write_text('datasets: {a: here}\ngrid: [{dataset: c}]')
+    with pytest.raises(ConfigError, match="grid.dataset 'c' is not one of the datasets a"):
+        load_config(path)
+
+
 def test_a_model_without_a_convolution_costs_nothing(tmp_path):
     path = tiny_model(tmp_path)
     from vpr_ros.study.flops import gflops

@@ -34,26 +34,25 @@ class StudyConfig:
 
     Attributes:
         datasets: name -> folder.
-        grid: name of the axis -> values; empty without a grid.
+        grids: each of them name of the axis -> values; empty without a grid.
         scaling: parameters of the matching-time study; empty without.
         sequences: parameters of the sequence study; empty without.
         processes: how many measure at the same time.
     """
 
     datasets: Mapping[str, Path] = field(default_factory=dict)
-    grid: Mapping[str, list[Any]] = field(default_factory=dict)
+    grids: tuple[Mapping[str, list[Any]], ...] = ()
     scaling: Mapping[str, Any] = field(default_factory=dict)
     sequences: Mapping[str, Any] = field(default_factory=dict)
     processes: int = 1
 
     def grid_cells(self) -> list[dict[str, Any]]:
-        """Every combination of the grid on every data set."""
-        if not self.grid:
-            return []
-        axes = list(_GRID)
-        return [{'dataset': name, **dict(zip(axes, values, strict=True))}
-                for name in self.datasets
-                for values in product(*(self.grid[axis] for axis in axes))]
+        """Every combination of each grid on each of its data sets, once."""
+        cells = [{'dataset': name, **dict(zip(_GRID, values, strict=True))}
+                 for name in self.datasets for grid in self.grids
+                 if name in grid.get('dataset', self.datasets)
+                 for values in product(*(grid[axis] for axis in _GRID))]
+        return [cell for number, cell in enumerate(cells) if cell not in cells[:number]]
 
     def scaling_cells(self) -> list[dict[str, Any]]:
         """Every kind of index with every number of places that it may have."""
@@ -88,11 +87,7 @@ def _parse(raw: Any, folder: Path) -> StudyConfig:
     top = _mapping(raw, 'the study', _TOP)
     datasets = {str(k): folder / str(v) for k, v in
                 _mapping(top.get('datasets', {}), 'datasets', None).items()}
-    grid: dict[str, list[Any]] = {}
-    if 'grid' in top:
-        given = _mapping(top['grid'], 'grid', tuple(_GRID))
-        grid = {axis: _list(given.get(axis, default)) for axis, default in _GRID.items()}
-        _check_grid(grid)
+    grids = tuple(_grid(given, datasets) for given in _list(top['grid'])) if 'grid' in top else ()
     scaling, sequences = (
         {**defaults, **_mapping(top[name], name, tuple(defaults))} if name in top else {}
         for name, defaults in (('scaling', _SCALING), ('sequences', _SEQUENCES)))
@@ -101,12 +96,26 @@ def _parse(raw: Any, folder: Path) -> StudyConfig:
     if sequences:
         sequences['model'] = _list(sequences['model'])
         _count(sequences['window_frames'], 'sequences.window_frames', 2)
-    if (grid or sequences) and not datasets:
+    if (grids or sequences) and not datasets:
         raise ConfigError('a grid and sequences need datasets: {name: folder}; add some')
-    if not (grid or scaling or sequences):
+    if not (grids or scaling or sequences):
         raise ConfigError('nothing to measure; add a section grid, scaling or sequences')
-    return StudyConfig(datasets, grid, scaling, sequences,
+    return StudyConfig(datasets, grids, scaling, sequences,
                        _count(top.get('processes', 1), 'processes'))
+
+
+def _grid(raw: Any, datasets: Mapping[str, Path]) -> dict[str, list[Any]]:
+    """One grid; an axis that it does not name has its usual value alone."""
+    given = _mapping(raw, 'grid', ('dataset', *_GRID))
+    grid = {axis: _list(given.get(axis, default)) for axis, default in _GRID.items()}
+    _check_grid(grid)
+    if 'dataset' in given:
+        grid['dataset'] = _list(given['dataset'])
+        for name in grid['dataset']:
+            if name not in datasets:
+                raise ConfigError(f'grid.dataset {name!r} is not one of the datasets '
+                                  f'{", ".join(datasets)}')
+    return grid
 
 
 def size_of(resolution: str) -> tuple[int, int] | None:

@@ -61,7 +61,7 @@ class Described:
 
 def describe_dataset(
     dataset: Dataset, cell: Mapping[str, Any], folder: Path, *, patches: bool,
-    progress: Progress | None = None, clock: Callable[[], float] = time.perf_counter,
+    progress: Progress | None = None, clock: Callable[[], float] = time.process_time,
 ) -> Described:
     """Describe all images of a data set with the cell's model variant, or find that done.
 
@@ -71,7 +71,7 @@ def describe_dataset(
         folder: of the study; variants, maps and descriptors are kept in it.
         patches: the map also takes the patches.
         progress: called with (images done, of so many, stage).
-        clock: seconds, monotonic.
+        clock: seconds; that of the processor leaves out what other programs take.
 
     Raises:
         ConfigError, ModelError: the variant cannot be made.
@@ -111,7 +111,7 @@ def fingerprint(dataset: Dataset) -> str:
 
 def measure_grid(
     dataset: Dataset, described: Described, cell: Mapping[str, Any], *, processes: int = 1,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] = time.process_time,
 ) -> dict[str, Any]:
     """Search, and re-rank where asked, with every query; see the module.
 

@@ -88,9 +88,10 @@ def page(results: Results, title: str) -> str:
                                          x='places', y='p50 ms')),
             ('Memory of the index', lines(_series(scaling, lambda c: c['ram_mb']),
                                           x='places', y='MB'))]),
-            note='Synthetic descriptors, one query at a time on one thread.'))
+            note='Synthetic descriptors, one query at a time, processor time of one thread.'))
     first = next((c for cells in results.values() for c in cells if 'about' in c), None)
-    lead = 'Every figure was measured on one machine; each cell names it. '
+    lead = ('Times are those of the processor, on one thread: what other programs take is left '
+            'out. Each cell names the machine and its load. ')
     if first is not None:
         about = first['about']
         lead += (f'{about["machine"].get("processor", about["machine"]["system"])}, '
