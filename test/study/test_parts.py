@@ -226,7 +226,7 @@ def test_several_grids_join_and_may_keep_to_some_datasets(tmp_path):
         ('a', 'x', 'exact'), ('a', 'y', 'exact'),
         ('b', 'x', 'exact'), ('b', 'y', 'exact'), ('b', 'x', 'pq')]
     path.write_text('datasets: {a: here}\ngrid: [{dataset: c}]')
-    with pytest.raises(ConfigError, match="grid.dataset 'c' is not one of the datasets a"):
+    with pytest.raises(ConfigError, match=r"grid\.dataset 'c' is not one of the datasets a"):
         load_config(path)
 
 
