@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def shared(*parts: str) -> Path:
-    """A path in ``../shared``; skips the calling test when it is not there."""
+    """Return a path in ``../shared``; skip the calling test when it is not there."""
     path = ROOT.parent.joinpath('shared', *parts)
     if not path.exists():
         pytest.skip(f'needs {Path("shared", *parts)}, which lies beside the checkout')
@@ -70,7 +70,7 @@ def write_card(path: Path, *, height: int, width: int, global_dim: int, **fields
 
 
 def place_image(number: int, *, height: int = 96, width: int = 128) -> np.ndarray:
-    """A picture of place ``number``: coloured blocks, the same each time; uint8 (H, W, 3)."""
+    """Draw place ``number``: coloured blocks, the same each time; uint8 (H, W, 3)."""
     rng = np.random.default_rng(number)
     blocks = rng.integers(0, 256, (6, 8, 3), np.uint8)
     return np.kron(blocks, np.ones((height // 6, width // 8, 1), np.uint8))

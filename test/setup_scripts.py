@@ -11,7 +11,7 @@ from helpers import ROOT
 
 
 def constant(script: str, name: str) -> Any:
-    """The value of a literal at the top level of a script of the repository."""
+    """Read the value of a literal at the top level of a script of the repository."""
     tree = ast.parse((ROOT / script).read_text(encoding='utf-8'))
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:

@@ -64,7 +64,7 @@ def imported(source: str, module: str, *, is_package: bool = False) -> set[str]:
 
 
 def modules() -> dict[str, set[str]]:
-    """Module of vpr_ros -> what it imports."""
+    """Return module of vpr_ros -> what it imports."""
     return {
         module_name(path): imported(
             path.read_text(encoding='utf-8'),
@@ -194,7 +194,7 @@ def test_types_and_errors_stand_at_the_bottom() -> None:
 
 
 def needed(name: str, imports: set[str]) -> set[str]:
-    """The modules that must be there first; not the package that a neighbour is taken from."""
+    """Name the modules that must be there first; not the package a neighbour is taken from."""
     neighbours = {what.rpartition('.')[0] for what in imports if what != name}
     return {what for what in imports if not (below(name, (what,)) and what in neighbours)} - {name}
 
@@ -210,7 +210,7 @@ def test_no_import_cycles() -> None:
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
-        assert name not in trail, ' -> '.join([*trail[trail.index(name) :], name])
+        assert name not in trail, ' -> '.join([*trail[trail.index(name):], name])
         if name not in done:
             for other in sorted(graph[name]):
                 visit(other, (*trail, name))
@@ -240,7 +240,7 @@ def test_every_source_names_its_licence() -> None:
     for path in sources():
         lines = path.read_text(encoding='utf-8').splitlines()
         start = 1 if lines and lines[0].startswith('#!') else 0
-        if lines[start : start + 2] != header:
+        if lines[start:start + 2] != header:
             without.append(str(path.relative_to(ROOT)))
     assert not without
 

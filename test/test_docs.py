@@ -37,14 +37,14 @@ ROS_ARGUMENTS = {'use_sim_time', '__ns'}
 
 
 def blocks(text: str) -> Iterator[str]:
-    """The code blocks of a page."""
+    """Return the code blocks of a page."""
     for language, body in re.findall(r'^```(\w*)\n(.*?)^```', text, re.M | re.S):
         if language in ('', 'sh', 'bash'):
             yield body
 
 
 def commands(text: str, program: str) -> list[list[str]]:
-    """The words of every command of a program in the code blocks, without the program."""
+    """Return the words of every command of a program in the code blocks, without its name."""
     found = []
     for block in blocks(text):
         in_document = ''  # the word that ends a here-document
@@ -85,13 +85,13 @@ def launch_arguments(file: str) -> set[str]:
 
 
 def here_documents(page: str, start: str) -> list[str]:
-    """The texts that commands of a page are given, by how the command's line begins."""
+    """Return the texts that commands of a page are given, by how the command's line begins."""
     text = (ROOT / 'docs' / page).read_text(encoding='utf-8')
     return re.findall(rf"^{re.escape(start)}[^\n]*<<'END'\n(.*?)^END$", text, re.M | re.S)
 
 
 def section(page: str, title: str) -> str:
-    """The text under a heading, up to the next."""
+    """Return the text under a heading, up to the next."""
     text = (ROOT / 'docs' / page).read_text(encoding='utf-8')
     found = re.search(rf'^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)', text, re.M | re.S)
     assert found, f'{page} has no section {title!r}'

@@ -22,7 +22,7 @@ from vpr_ros.types import Frame
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of two megabytes; skips where it may not be mounted."""
+    """Mount a real file system of two megabytes; skip where that is not allowed."""
     folder = tmp_path / 'disk'
     folder.mkdir()
     command = ['mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', str(folder)]

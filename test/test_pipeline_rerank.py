@@ -33,7 +33,7 @@ class Clock:
 
 @pytest.fixture(scope='module')
 def built(tmp_path_factory):
-    """A map of the places, made by the pipeline itself."""
+    """Make a map of the places by the pipeline itself."""
     model = load_model('default', provider='cpu', threads=1)
     path = tmp_path_factory.mktemp('map') / 'places.vprmap'
     settings = Settings(rerank='robot', keyframe_interval_s=0.0, context_keyframes=0,
@@ -53,7 +53,7 @@ def view(number: int, shift: int = 0):
 
 
 def revisit(built, monkeypatch, deadline_ms: float, **overrides) -> Recognition:
-    """The second of two looks at place 7; the first teaches what candidates cost."""
+    """Return the second of two looks at place 7; the first teaches what candidates cost."""
     model, path = built
     clock = Clock()
     describe = model.describe

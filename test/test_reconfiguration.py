@@ -64,12 +64,12 @@ def drive(recognizer: PlaceRecognizer, *, odometry: bool) -> tuple[list[Recognit
 
 
 def recognizer(model: Path, **changed: Any) -> PlaceRecognizer:
-    """A recogniser in memory."""
+    """Make a recogniser in memory."""
     return open_recognizer(Settings(model=str(model), **{**BASE, **changed}))
 
 
 def another(parameter: Parameter) -> tuple[Any, bool]:
-    """An allowed value that is not the one of the start, and whether odometry is on."""
+    """Choose an allowed value that is not the one of the start, and whether odometry is on."""
     if parameter.name in VALUES:
         return VALUES[parameter.name]
     allowed = [v for v in (parameter.maximum, parameter.minimum, *parameter.choices)

@@ -42,7 +42,7 @@ def tuples_recipe(pictures: Path, **changes: Any) -> Recipe:
 
 
 def command(recipe: Recipe, folder: Path, *launcher: str) -> list[str]:
-    """The command line that trains a recipe in a folder, by a launcher such as torchrun."""
+    """Return the command that trains a recipe in a folder, by a launcher such as torchrun."""
     path = folder.with_suffix('.yaml')
     path.write_text(dump_recipe(recipe), encoding='utf-8')
     return [sys.executable, '-m', *launcher, 'training', 'train', '--recipe', str(path), '--out',

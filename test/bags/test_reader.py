@@ -217,6 +217,7 @@ def test_memory_does_not_grow_with_the_bag(tmp_path: Path) -> None:
 
 
 class TestSelection:
+
     @staticmethod
     def bag(path: Path, *topics: str, odometry: tuple[str, ...] = ()) -> BagReader:
         with BagWriter(path) as bag:
@@ -263,7 +264,7 @@ class TestSelection:
 
 @cache
 def small_bag(storage: str) -> tuple[bytes, bytes]:
-    """The bytes of a bag with two small images, and of its metadata."""
+    """Return the bytes of a bag with two small images, and of its metadata."""
     with TemporaryDirectory() as folder:
         path = Path(folder, 'small')
         with BagWriter(path, storage=storage) as bag:

@@ -41,8 +41,10 @@ def write_all(path: Path, storage: str) -> Path:
 def test_an_independent_reader_sees_every_field(tmp_path: Path, storage: str) -> None:
     path = write_all(tmp_path / 'bag', storage)
     with AnyReader([path]) as reader:
-        seen: dict[str, Any] = {c.topic: reader.deserialize(raw, c.msgtype)
-                for c, stamp_ns, raw in reader.messages() if stamp_ns == S}
+        seen: dict[str, Any] = {
+            connection.topic: reader.deserialize(raw, connection.msgtype)
+            for connection, stamp_ns, raw in reader.messages() if stamp_ns == S
+        }
     image = seen['/camera/image_raw']
     assert (image.encoding, image.height, image.width, image.step) == ('bgr8', 96, 128, 384)
     np.testing.assert_array_equal(image.data.reshape(96, 128, 3)[..., ::-1], place_image(0))

@@ -19,7 +19,7 @@ SETTINGS = load_settings(
 
 
 def image_folder(folder: Path, places: range | list[int]) -> Path:
-    """A folder with a picture of each place."""
+    """Make a folder with a picture of each place."""
     folder.mkdir(parents=True)
     for number, place in enumerate(places):
         cv2.imwrite(str(folder / f'{number:04d}.png'), place_image(place)[:, :, ::-1])

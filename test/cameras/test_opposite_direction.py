@@ -21,7 +21,7 @@ THERE_M, BACK_M = 110.0, 80.0
 
 @cache
 def drives() -> tuple[dict[str, Drive], dict[str, Drive]]:
-    """The way there and the way back in the other lane, by camera."""
+    """Draw the way there and the way back in the other lane, by camera."""
     world = World(seed=301)
     made = []
     for options in ({'seed': 1, 'length_m': THERE_M},

@@ -18,7 +18,7 @@ LAP = 12
 
 @pytest.fixture(scope='module')
 def site(tmp_path_factory):
-    """A model, a folder with two laps of images, and the bag made of it."""
+    """Make a model, a folder with two laps of images, and the bag of them."""
     folder = tmp_path_factory.mktemp('site')
     model = tiny_model(folder)
     images = folder / 'images'

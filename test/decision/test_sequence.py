@@ -22,7 +22,7 @@ def _frame(seconds, travelled_m=None):
 
 
 def _place(along_m, *, session=1, odometry=True):
-    """A place of a drive at 1 m/s, ``along_m`` metres (= seconds) from its start."""
+    """Make a place of a drive at 1 m/s, ``along_m`` metres (= seconds) from its start."""
     travelled_m = float(along_m) if odometry else None
     return Place(int(along_m * 10) + 1, session, int(along_m * 1e9), travelled_m=travelled_m)
 

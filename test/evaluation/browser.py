@@ -46,7 +46,7 @@ class Browser:
             raise
 
     def _port(self) -> int:
-        """The driver says on which port it listens."""
+        """Read on which port the driver listens; it says so."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             found = re.search(r'started successfully on port (\d+)', line)
@@ -64,7 +64,7 @@ class Browser:
         except urllib.error.HTTPError as error:
             raise RuntimeError(error.read().decode()[:500]) from error
 
-    def open(
+    def load(
         self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False
     ) -> None:
         """Load a file in a window of this size."""

@@ -15,13 +15,13 @@ from vpr_ros.model import load_model, Model
 
 @pytest.fixture(scope='session')
 def model(tmp_path_factory) -> Model:
-    """Describes an image by its coarse colours."""
+    """Return a model that describes an image by its coarse colours."""
     return load_model(str(tiny_model(tmp_path_factory.mktemp('model'))), threads=1)
 
 
 @pytest.fixture(scope='session')
 def folder(tmp_path_factory) -> Path:
-    """A data set: ten places, seen again by eight queries; one query shows none of them."""
+    """Make a data set: ten places, eight queries that see them again, one that sees none."""
     path = tmp_path_factory.mktemp('small')
     (path / 'database').mkdir()
     (path / 'queries').mkdir()

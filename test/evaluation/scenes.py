@@ -23,7 +23,7 @@ def seen_again(number: int) -> np.ndarray:
 
 
 def two_laps(*, poses: bool = True) -> list[Frame]:
-    """A circle of ``PLACES`` places, driven twice."""
+    """Drive a circle of ``PLACES`` places twice."""
     frames = []
     for step in range(2 * PLACES):
         number = step % PLACES

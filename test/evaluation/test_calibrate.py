@@ -20,7 +20,7 @@ from vpr_ros.types import Match, Place, SpatialEvidence
 
 
 def oracle(features, labels, penalty):
-    """The same loss by a general solver."""
+    """Minimise the same loss by a general solver."""
     positives = labels.sum()
     target = np.where(labels, (positives + 1) / (positives + 2),
                       1 / (len(labels) - positives + 2))
@@ -52,7 +52,7 @@ def test_the_fit_is_the_best_of_all_allowed_weights(seed: int, penalty: float) -
 
 
 def draw(generator, count: int, *, spatial: bool = False) -> list[dict]:
-    """Samples whose true probability is known."""
+    """Draw samples whose true probability is known."""
     rows = []
     for _ in range(count):
         similarity, margin = generator.uniform(0, 1), generator.uniform(-0.1, 0.4)

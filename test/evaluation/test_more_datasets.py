@@ -156,7 +156,7 @@ def test_revisited_san_francisco(tmp_path) -> None:
 
 
 def drive(folder: Path, frames: int, north_m: float) -> None:
-    """A video of frames 2 m apart, each of one grey, and where they were taken."""
+    """Write a video of frames 2 m apart, each of one grey, and where they were taken."""
     folder.mkdir(parents=True)
     writer = cv2.VideoWriter(str(folder / 'webcam_video.avi'), cv2.VideoWriter.fourcc(*'MJPG'), 15,
                              (64, 48))

@@ -26,7 +26,7 @@ from vpr_ros.settings import Settings
 
 
 def corner_only(image):
-    """Looks at one corner of 20x20 pixels, and a little at a constant."""
+    """Look at one corner of 20x20 pixels, and a little at a constant."""
     vector = np.append(image[:20, :20].reshape(-1, 3).mean(0), 60.0)
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
@@ -61,7 +61,7 @@ def by_hand(describe, image, found, match):
         for left in found.lefts:
             hidden = image.copy()
             for y in range(found.square_px):
-                hidden[top + y, left : left + found.square_px] = GREY
+                hidden[top + y, left:left + found.square_px] = GREY
             after = describe(hidden)
             row.append(describe(image) @ match - after @ match if match is not None
                        else np.linalg.norm(after - describe(image)))

@@ -126,7 +126,7 @@ def browser():
 def test_a_browser_loads_a_drive_without_complaint(
     browser, drive, tmp_path, width: int, dark: bool
 ) -> None:
-    browser.open(write_report(drive, tmp_path), width=width, dark=dark)
+    browser.load(write_report(drive, tmp_path), width=width, dark=dark)
     assert browser.console() == []
     assert browser.run('return document.documentElement.scrollWidth') <= width
     paper = browser.run('return getComputedStyle(document.body).backgroundColor')
@@ -134,7 +134,7 @@ def test_a_browser_loads_a_drive_without_complaint(
 
 
 def test_choosing_a_loop_shows_its_pair(browser, drive, tmp_path) -> None:
-    browser.open(write_report(drive, tmp_path))
+    browser.load(write_report(drive, tmp_path))
     index = browser.run("return DATA.items.findIndex((item) => item.kind === 'true loop')")
     browser.run(f"document.querySelector(`.loop[data-item='{index}']`)"
                 ".dispatchEvent(new MouseEvent('click', {bubbles: true}))")
@@ -152,7 +152,7 @@ def test_choosing_a_loop_shows_its_pair(browser, drive, tmp_path) -> None:
 
 
 def test_the_legend_hides_a_kind_and_cards_lead_to_their_loop(browser, drive, tmp_path) -> None:
-    browser.open(write_report(drive, tmp_path))
+    browser.load(write_report(drive, tmp_path))
     browser.run("[...document.querySelectorAll('#legend button')]"
                 ".find((b) => b.textContent.startsWith('true')).click()")
     visible = browser.run("return [...document.querySelectorAll('#map [data-item]')]"
@@ -166,7 +166,7 @@ def test_the_legend_hides_a_kind_and_cards_lead_to_their_loop(browser, drive, tm
 
 
 def test_a_browser_loads_a_data_set_without_complaint(browser, evaluation, tmp_path) -> None:
-    browser.open(write_report(evaluation, tmp_path), width=390)
+    browser.load(write_report(evaluation, tmp_path), width=390)
     browser.run("document.querySelectorAll('.strip button')[3].click()")
     assert '4 of 9' in browser.run("return document.getElementById('detail').textContent")
     assert browser.console() == []
@@ -174,7 +174,7 @@ def test_a_browser_loads_a_data_set_without_complaint(browser, evaluation, tmp_p
 
 @pytest.mark.parametrize('width', [360, 1280])
 def test_band_and_matrix_are_drawn_and_can_be_read(browser, drive, tmp_path, width) -> None:
-    browser.open(write_report(drive, tmp_path), width=width)
+    browser.load(write_report(drive, tmp_path), width=width)
     assert len(browser.run("return document.querySelector('#curve .band').getAttribute('d')")) > 50
     drawn = browser.run("""const canvas = document.querySelector('#matrix canvas');
         const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -220,5 +220,5 @@ def test_long_names_do_not_widen_the_page(browser, model, tmp_path) -> None:
             write(tmp_path / part / f'@{500000 + 40 * place}@4000000@{"p" * 90}@.png',
                   place_image(place))
     result = evaluate(load_dataset(tmp_path), model, Settings())
-    browser.open(write_report(result, tmp_path / 'report'), width=360)
+    browser.load(write_report(result, tmp_path / 'report'), width=360)
     assert browser.run('return document.documentElement.scrollWidth') <= 360

@@ -33,7 +33,7 @@ def answer(
     second: int, *, place_id: int = 0, match: int | None = None, probability: float = 0.5,
     reason: Reason = Reason.LOW_SIMILARITY, travelled_m: float | None = None, support: int = 5,
 ) -> Recognition:
-    """What the pipeline might say of the frame at ``second``."""
+    """Make what the pipeline might say of the frame at ``second``."""
     matches = ()
     if match is not None:
         place = Place(match + 1, 1, match * S)

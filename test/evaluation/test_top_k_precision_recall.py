@@ -29,7 +29,7 @@ def queries(draw):
 
 
 def oracle(rows, k: int, threshold: float) -> tuple[int, int, int]:
-    """(true accepted, accepted, to find), from the definition."""
+    """Count (true accepted, accepted, to find) from the definition."""
     true = accepted = to_find = 0
     for ranking, positives, ignored in rows:
         kept = [(i, s) for i, s in ranking if i not in ignored][:k]

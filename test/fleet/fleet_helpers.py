@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 
 
 def descriptor_of(robot: str, seed: int) -> FloatArray:
-    """What a robot's model says of a spot: that of the spot with a little of the robot."""
+    """Describe a spot by a robot's model: what all say of it with a little of the robot."""
     spot = np.random.default_rng(seed).standard_normal(DIM)
     own = np.random.default_rng([seed, *robot.encode()]).standard_normal(DIM)
     vector = spot / np.linalg.norm(spot) + 0.2 * own / np.linalg.norm(own)
@@ -47,7 +47,7 @@ def place_facts(robot: str, seed: int, lap: int = 0) -> dict[str, Any]:
 
 
 def add(place_map: PlaceMap, robot: str, seeds: range) -> None:
-    """A robot drives past some spots."""
+    """Drive a robot past some spots."""
     for seed in seeds:
         place_map.add(descriptor_of(robot, seed), **place_facts(robot, seed))
 
@@ -58,7 +58,7 @@ def settings() -> Settings:
 
 
 def calibration() -> Calibration:
-    """A similarity above 0.6 is more likely true than not."""
+    """Return one for which a similarity above 0.6 is more likely true than not."""
     names = ('similarity', 'margin', 'sequence')
     model = LogisticModel(names, (20.0, 0.0, 0.0), -12.0, (0.9, 0.5, 0.5), (0.0, 0.0, 0.5))
     return Calibration({'global': model})
@@ -86,7 +86,7 @@ class RobotProcess:
             return enough(self.events)
 
     def of(self, event: str) -> list[dict[str, Any]]:
-        """What was told of a kind."""
+        """Return what was told of a kind."""
         with self._arrived:
             return [e for e in self.events if e['event'] == event]
 
@@ -103,7 +103,7 @@ class RobotProcess:
         self.wait(lambda events: sum(e['event'] == 'settled' for e in events) > before)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill it, without a chance to tidy up."""
         self._process.kill()
         self._process.wait()
 
@@ -129,7 +129,7 @@ class RobotProcess:
 
 @contextmanager
 def robot(uri: str, name: str, path: Path) -> Iterator[RobotProcess]:
-    """A robot that is killed at the end if it still runs."""
+    """Run a robot that is killed at the end if it still runs."""
     process = RobotProcess(uri, name, path)
     try:
         yield process

@@ -14,14 +14,14 @@ from vpr_ros.types import Place
 
 
 def shared(robot: str, number: int, seed: int) -> SharedPlace:
-    """A place of a robot at a spot."""
+    """Make a place of a robot at a spot."""
     place = Place(number, 1, **place_facts(robot, seed))
     return SharedPlace(robot, 'drive', f'map of {robot}', MODEL.sha256, place,
                        descriptor_of(robot, seed).astype(np.float16))
 
 
 def own_map() -> PlaceMap:
-    """A map with some places, so that its mean is not zero."""
+    """Make a map with some places, so that its mean is not zero."""
     place_map = PlaceMap.create(':memory:', MODEL)
     add(place_map, 'anna', range(20))
     return place_map

@@ -28,7 +28,7 @@ from vpr_ros.types import Pose
 
 
 def new_map(path: Path | str, robot: str) -> PlaceMap:
-    """An empty map of a robot on its drive."""
+    """Make an empty map of a robot on its drive."""
     place_map = PlaceMap.create(path, MODEL)
     place_map.new_session(f'{robot}_drive', robot=robot)
     return place_map
@@ -38,7 +38,7 @@ def member(
     place_map: PlaceMap, robot: str, uri: str, collection: str,
     found: Callable[[FleetMatch], None] = lambda _: None,
 ) -> Member:
-    """A member of the fleet that shares this collection."""
+    """Make a member of the fleet that shares this collection."""
     fleet = FleetSettings(uri=uri, robot=robot, collection=collection)
     return Member(place_map, fleet, settings, calibration(), found)
 

@@ -29,7 +29,7 @@ HALF = descriptor_of('anna', 1).astype(np.float16)
 
 
 def shared(place: Place, session: str = 'monday', robot: str = 'anna') -> SharedPlace:
-    """A place of a robot."""
+    """Make a place of a robot."""
     return SharedPlace(robot, session, 'uuid', 'ab' * 32, place, HALF)
 
 

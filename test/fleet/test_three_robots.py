@@ -18,7 +18,7 @@ ROBOTS = ('anna', 'bert', 'carl')
 
 
 def keys_of(path: Path, name: str) -> set[str]:
-    """The keys that a robot's map should have in the shared one."""
+    """Return the keys that a robot's map should have in the shared one."""
     with PlaceMap.open(path, read_only=True) as place_map:
         return {f'{name}/{name}_drive/{place.stamp_ns}/camera' for place in place_map.places()}
 

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The long form of the fuzz tests, by command::
+"""The long form of the fuzz tests, by command.
+
+It runs so::
 
     PYTHONPATH=.:test nice -n 19 python test/fuzz/run.py --mutations 1000000
 
@@ -151,7 +153,7 @@ def _peak_mb() -> float:
 
 
 def _memory() -> str | None:
-    """A folder in memory, where there is one: the files are small and many."""
+    """Return a folder in memory, where there is one: the files are small and many."""
     shm = Path('/dev/shm')
     free = shutil.disk_usage(shm).free if shm.is_dir() else 0
     return str(shm) if free > 64e6 else None

@@ -25,19 +25,19 @@ def encoded(suffix: str, image: np.ndarray = IMAGE, *options: int) -> bytes:
     return cv2.imencode(suffix, np.ascontiguousarray(image[..., ::-1]), options)[1].tobytes()
 
 
-@pytest.mark.parametrize('format', ['png', 'bgr8; png compressed bgr8', 'rgb8; png compressed ',
-                                    'PNG', '', 'jpeg'])
-def test_png_is_exact_whatever_the_format_says(format: str) -> None:
-    rgb = decode_compressed(format, encoded('.png'))
+@pytest.mark.parametrize('said', ['png', 'bgr8; png compressed bgr8', 'rgb8; png compressed ',
+                                  'PNG', '', 'jpeg'])
+def test_png_is_exact_whatever_the_format_says(said: str) -> None:
+    rgb = decode_compressed(said, encoded('.png'))
     np.testing.assert_array_equal(rgb, IMAGE)
     assert rgb.flags.c_contiguous
 
 
-@pytest.mark.parametrize('format', ['jpeg', 'jpg', 'bgr8; jpeg compressed bgr8',
-                                    'rgb8; jpeg compressed bgr8', 'mono8; jpeg compressed '])
+@pytest.mark.parametrize('said', ['jpeg', 'jpg', 'bgr8; jpeg compressed bgr8',
+                                  'rgb8; jpeg compressed bgr8', 'mono8; jpeg compressed '])
 @pytest.mark.parametrize('options', [(cv2.IMWRITE_JPEG_PROGRESSIVE, 1), ()])
-def test_jpeg_keeps_the_colours(format: str, options: tuple[int, ...]) -> None:
-    rgb = decode_compressed(format, memoryview(encoded('.jpg', IMAGE, *options)))
+def test_jpeg_keeps_the_colours(said: str, options: tuple[int, ...]) -> None:
+    rgb = decode_compressed(said, memoryview(encoded('.jpg', IMAGE, *options)))
     assert np.abs(rgb.astype(int) - IMAGE).mean() < 8
 
 
@@ -171,11 +171,11 @@ def test_an_image_without_pixels_is_refused(size: tuple[int, int]) -> None:
         decode_compressed('', png_header(*size) + chunk(b'IEND', b''))
 
 
-@pytest.mark.parametrize(('format', 'sentence'), [
+@pytest.mark.parametrize(('said', 'sentence'), [
     ('16UC1; compressedDepth', 'holds depth, not a picture'),
     ('32FC1; compressedDepth png', 'holds depth'),
     ('h264', "format 'h264' is neither JPEG nor PNG"),
 ])
-def test_other_formats_are_named(format: str, sentence: str) -> None:
+def test_other_formats_are_named(said: str, sentence: str) -> None:
     with pytest.raises(ImageError, match=sentence):
-        decode_compressed(format, b'\0' * 100)
+        decode_compressed(said, b'\0' * 100)

@@ -54,7 +54,7 @@ class Message:
         first, second = self.byte(y, 2 * x), self.byte(y, 2 * x + 1)
         return first * 256 + second if self.big else second * 256 + first
 
-    def float(self, y: int, x: int) -> float:
+    def real(self, y: int, x: int) -> float:
         start = y * self.step + 4 * x
         return struct.unpack('>f' if self.big else '<f', self.data[start:start + 4])[0]
 
@@ -144,7 +144,7 @@ def bayer_pixel(message: Message, y: int, x: int) -> tuple[float, ...]:
 
 
 def stretched(values: list[float], smallest_span) -> list[int]:
-    """What ``narrow`` promises, with a sorted list."""
+    """Do what ``narrow`` promises, with a sorted list."""
     known = sorted(value for value in values if math.isfinite(value))
     if not known:
         return [0] * len(values)
@@ -174,7 +174,7 @@ def test_equals_the_definition_pixel_by_pixel(message: Message) -> None:
     assert rgb.dtype == np.uint8 and rgb.flags.c_contiguous
     places = [(y, x) for y in range(message.height) for x in range(message.width)]
     if message.encoding == '32FC1':
-        values = [message.float(y, x) for y, x in places]
+        values = [message.real(y, x) for y, x in places]
         grey = stretched(values, lambda low, high: 0.05 * max(abs(low), abs(high)))
     elif message.encoding in GREY_STRETCHED:
         grey = stretched([message.wide(y, x) for y, x in places], lambda low, high: 255)
@@ -228,9 +228,11 @@ def test_significant_bits_shift(encoding: str, big: bool) -> None:
 
 def test_thermal_counts_fill_the_range_and_noise_stays_noise() -> None:
     rng = np.random.default_rng(0)
+
     def grey(values):
         return to_rgb(encoding='mono16', height=48, width=64, step=128,
                       data=values.astype('<u2').tobytes())
+
     scene = 29_000 + 1_500 * np.kron(rng.random((6, 8)), np.ones((8, 8)))
     assert grey(scene).std() > 60
     assert np.ptp(grey(29_000 + rng.normal(0, 2, (48, 64)))) < 20
