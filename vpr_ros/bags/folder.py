@@ -74,7 +74,7 @@ class ImageFolder:
         return (self.frame(index) for index in range(len(self)))
 
     def frame(self, index: int) -> Frame:
-        """The frame at an index, decoded.
+        """Read and decode the frame at an index.
 
         Raises:
             DataError: names the file that cannot be read.
@@ -97,7 +97,7 @@ def natural_order(paths: Iterable[Path]) -> list[Path]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file.
+    """Read the content of a file.
 
     Raises:
         DataError: it cannot be read.

@@ -66,7 +66,7 @@ class BagImage:
 
 
 def bag_image(message: RawMessage) -> BagImage:
-    """The image of a message, not yet decoded."""
+    """Return the image of a message, not yet decoded."""
     topic, log_time_ns = message.topic, message.log_time_ns
     try:
         content = deserialize(message.raw, message.type)

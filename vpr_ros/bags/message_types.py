@@ -24,32 +24,32 @@ NAV_SAT_FIX = 'sensor_msgs/msg/NavSatFix'
 
 @cache
 def typestore() -> Typestore:
-    """The types of a distribution; those used here are the same from Humble to Rolling."""
+    """Return the types of a distribution; those used here are the same from Humble to Rolling."""
     return get_typestore(Stores.ROS2_HUMBLE)
 
 
 def deserialize(raw: bytes, kind: str) -> Any:
-    """A message from its CDR; large arrays are views of ``raw``."""
+    """Read a message from its CDR; large arrays are views of ``raw``."""
     return typestore().deserialize_cdr(raw, kind)
 
 
 def serialize(message: Any, kind: str) -> memoryview:
-    """The CDR of a message."""
+    """Write a message as CDR."""
     return typestore().serialize_cdr(message, kind)
 
 
 def make(kind: str, *args: Any, **fields: Any) -> Any:
-    """A message of a type."""
+    """Make a message of a type."""
     return typestore().types[kind](*args, **fields)
 
 
 def header(stamp_ns: int, frame_id: str) -> Any:
-    """A std_msgs/Header."""
+    """Make a std_msgs/Header."""
     sec, nanosec = divmod(stamp_ns, NANOSECONDS)
     return make('std_msgs/msg/Header', make('builtin_interfaces/msg/Time', sec, nanosec), frame_id)
 
 
 def stamp_of(message: Any) -> int:
-    """The header's stamp, nanoseconds."""
+    """Return the header's stamp, nanoseconds."""
     stamp = message.header.stamp
     return int(stamp.sec) * NANOSECONDS + int(stamp.nanosec)

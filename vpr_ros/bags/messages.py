@@ -27,7 +27,7 @@ _FROM_RGB = {'rgb8': None, 'bgr8': cv2.COLOR_RGB2BGR, 'mono8': cv2.COLOR_RGB2GRA
 
 
 def image(stamp_ns: int, frame_id: str, rgb: ImageArray, encoding: str) -> Any:
-    """A sensor_msgs/Image of uint8 (H, W, 3) RGB in ``rgb8``, ``bgr8`` or ``mono8``."""
+    """Make a sensor_msgs/Image of uint8 (H, W, 3) RGB in ``rgb8``, ``bgr8`` or ``mono8``."""
     if encoding not in _FROM_RGB:
         raise ConfigError(
             f"images are not written as '{encoding}'; expected {', '.join(_FROM_RGB)}"
@@ -42,7 +42,7 @@ def image(stamp_ns: int, frame_id: str, rgb: ImageArray, encoding: str) -> Any:
 
 
 def compressed_image(stamp_ns: int, frame_id: str, data: Any, format: str) -> Any:
-    """A sensor_msgs/CompressedImage of the bytes of a JPEG or PNG file."""
+    """Make a sensor_msgs/CompressedImage of the bytes of a JPEG or PNG file."""
     return make(COMPRESSED_IMAGE, header=header(stamp_ns, frame_id), format=format,
                 data=np.frombuffer(data, np.uint8))
 
@@ -51,7 +51,7 @@ def camera_info(
     stamp_ns: int, frame_id: str, width: int, height: int, k: NDArray[np.float64],
     d: Sequence[float],
 ) -> Any:
-    """A sensor_msgs/CameraInfo of a camera with intrinsics (3, 3) and plumb_bob distortion."""
+    """Make a sensor_msgs/CameraInfo of intrinsics (3, 3) and plumb_bob distortion."""
     k = np.asarray(k, np.float64).reshape(3, 3)
     distortion = np.zeros(5) if len(d) == 0 else np.asarray(d, np.float64)
     return make(
@@ -63,7 +63,7 @@ def camera_info(
 
 
 def odometry(stamp_ns: int, frame_id: str, child_frame_id: str, pose: Pose) -> Any:
-    """A nav_msgs/Odometry without twist and covariance."""
+    """Make a nav_msgs/Odometry without twist and covariance."""
     still = make('geometry_msgs/msg/Vector3', 0.0, 0.0, 0.0)
     return make(
         ODOMETRY, header=header(stamp_ns, frame_id), child_frame_id=child_frame_id,
@@ -74,7 +74,7 @@ def odometry(stamp_ns: int, frame_id: str, child_frame_id: str, pose: Pose) -> A
 
 
 def pose_stamped(stamp_ns: int, pose: Pose) -> Any:
-    """A geometry_msgs/PoseStamped in ``pose.frame_id``."""
+    """Make a geometry_msgs/PoseStamped in ``pose.frame_id``."""
     return make(POSE_STAMPED, header=header(stamp_ns, pose.frame_id), pose=_pose(pose))
 
 

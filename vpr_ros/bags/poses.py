@@ -47,7 +47,7 @@ class PoseDecoder:
         self._tangent: LocalTangent | None = None
 
     def decode(self, message: RawMessage) -> StampedPose | None:
-        """The pose of a message; None when it is damaged or a satellite receiver has no fix."""
+        """Read the pose of a message; None when damaged or a satellite receiver has no fix."""
         try:
             content = deserialize(message.raw, message.type)
             stamp_ns = stamp_of(content) or message.log_time_ns
@@ -82,7 +82,7 @@ class LocalTangent:
     def east_north_up_m(
         self, latitude_deg: float, longitude_deg: float, altitude_m: float
     ) -> tuple[float, float, float]:
-        """A place as metres east, north and up of the origin."""
+        """Return a place as metres east, north and up of the origin."""
         offset = _earth_centred(latitude_deg, longitude_deg, altitude_m) - self._origin
         east, north, up = (self._axes @ offset).tolist()
         return east, north, up

@@ -114,7 +114,7 @@ class BagReader:
         return sum(info.count for info in self.topics() if info.name == topic)
 
     def odometry_topic(self, name: str | None = None) -> str | None:
-        """The topic that :meth:`frames` takes poses from: the one named, or the only odometry.
+        """Find the topic that :meth:`frames` takes poses from: the one named or the only odometry.
 
         Args:
             name: a topic, '' for none, None for the only nav_msgs/Odometry there is.
@@ -154,7 +154,7 @@ class BagReader:
         yield from order.flush()
 
     def poses(self, topic: str) -> Iterator[StampedPose]:
-        """Valid poses of a topic, by log time, unit quaternions.
+        """Yield the valid poses of a topic, by log time, with unit quaternions.
 
         Args:
             topic: of nav_msgs/Odometry, geometry_msgs/PoseStamped, PoseWithCovarianceStamped or

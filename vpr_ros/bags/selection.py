@@ -16,7 +16,7 @@ from vpr_ros.errors import ConfigError, DataError
 def named_topic(
     topics: Sequence[TopicInfo], name: str, bag: str, types: Collection[str] | None = None
 ) -> str:
-    """The topic of this name.
+    """Return the topic of this name.
 
     Args:
         topics: of the bag.
@@ -39,7 +39,7 @@ def named_topic(
 
 
 def choose_image_topic(topics: Sequence[TopicInfo], name: str | None, bag: str) -> str:
-    """The camera's topic.
+    """Choose the camera's topic.
 
     Without a name, topics without messages do not count, nor does depth, nor the compressed form
     of a topic that is there itself.
@@ -68,7 +68,7 @@ def choose_image_topic(topics: Sequence[TopicInfo], name: str | None, bag: str) 
 def choose_odometry_topic(
     topics: Sequence[TopicInfo], name: str | None, bag: str
 ) -> str | None:
-    """The odometry's topic; None when there is none, or '' was named.
+    """Choose the odometry's topic; None when there is none, or '' was named.
 
     Raises:
         DataError: the topic that was named is not there, or not one of poses.

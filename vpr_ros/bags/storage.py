@@ -95,7 +95,7 @@ def is_bag(path: Path) -> bool:
 
 
 def storage_files(path: Path) -> list[Path]:
-    """What to open for a path: the folder itself, or bare files where metadata.yaml is missing.
+    """Find what to open for a path: the folder, or bare files where metadata.yaml is missing.
 
     Raises:
         DataError: there is nothing to open.

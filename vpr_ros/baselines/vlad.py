@@ -55,5 +55,5 @@ def vlad(descriptors: FloatArray, centers: FloatArray) -> FloatArray:
 
 
 def unit(vector: FloatArray) -> FloatArray:
-    """The vector at length 1; zeros stay zeros."""
+    """Return the vector at length 1; zeros stay zeros."""
     return np.asarray(vector / max(float(np.linalg.norm(vector)), _EPS), np.float32)

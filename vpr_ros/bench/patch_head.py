@@ -45,7 +45,7 @@ class PatchHead:
 
 def made_up(*, seed: int = 0, clusters: int = 64, channels: int = 512, dim: int = 128,
             grid: tuple[int, int] = (30, 40), sharpness: float = 40.0) -> PatchHead:
-    """A head of the paper's size (VGG-16, 64 clusters) on the feature grid of 480x640 images."""
+    """Make up a head of the paper's size (VGG-16, 64 clusters) on the grid of 480x640 images."""
     rng = np.random.default_rng(seed)
 
     def normal(*shape: int) -> FloatArray:
@@ -85,7 +85,7 @@ def by_definition(head: PatchHead) -> list[FloatArray]:
 
 
 def graph(head: PatchHead) -> bytes:
-    """The projected form as an ONNX model: ``features`` to one output for each size.
+    """Write the projected form as an ONNX model: ``features`` to one output for each size.
 
     Raises:
         ImportError: the package onnx is not installed.

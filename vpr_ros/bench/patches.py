@@ -48,7 +48,7 @@ def patch_row(*, repeats: int = 1, **sizes: Any) -> Row | None:
 
 
 def projected(head: PatchHead) -> Callable[[], list[FloatArray]]:
-    """The graph, ready to run.
+    """Load the graph, ready to run.
 
     Raises:
         ImportError: the package onnx is not installed.
@@ -84,7 +84,7 @@ def _run_alone(form: str, sizes: dict[str, Any], sender: Connection) -> None:
 
 
 def _peak_kb() -> int:
-    """The most memory this process has held; getrusage would count its parent's, too."""
+    """Return the most memory this process has held; getrusage would count its parent's, too."""
     for line in Path('/proc/self/status').read_text().splitlines():
         if line.startswith('VmHWM:'):
             return int(line.split()[1])

@@ -68,7 +68,7 @@ class Scene:
         return {SIZE: self.query}
 
     def candidates(self) -> list[Candidate]:
-        """The candidates as the stage takes them."""
+        """Return the candidates as the stage takes them."""
         def loader(codes: PatchCodes) -> Callable[[], dict[int, PatchCodes]]:
             return lambda: {SIZE: codes}
 
@@ -82,7 +82,7 @@ class Scene:
         return joined(compared.matches[SIZE])
 
     def peer_scores(self) -> list[float]:
-        """The peers' scores of all candidates."""
+        """Return the peers' scores of all candidates."""
         return peers.match_and_score(self.unit_query, self.decoded, self.grid)
 
 
@@ -110,7 +110,7 @@ def rerank_rows(*, repeats: int = 5, candidates: int = CANDIDATES, grid: tuple[i
 
 
 def _full_grid(scene: Scene, repeats: int) -> Row:
-    """Matching, score and evidence of all candidates on the full grid."""
+    """Measure matching, score and evidence of all candidates on the full grid."""
     stage = Reranker(PLAIN)
     ours, peer = interleaved_ms(lambda: stage.rerank(scene.patches, scene.candidates()),
                                 scene.peer_scores, repeats)
@@ -125,7 +125,7 @@ def _full_grid(scene: Scene, repeats: int) -> Row:
 
 
 def _robot(scene: Scene, repeats: int, queries: int) -> Row:
-    """The robot preset, homography of its best included, against the peers' full grid."""
+    """Measure the robot preset, homography of its best included, against the peers' full grid."""
     robot = PRESETS['robot']
     stage = Reranker(RerankSettings({SIZE: 1.0}, dim=robot.dim, coarse_stride=robot.coarse_stride,
                                     fine=robot.fine, method=robot.method))
@@ -158,7 +158,7 @@ def _spatial(scene: Scene, repeats: int) -> Row:
 
 
 def _homography(repeats: int, candidates: int, grid: tuple[int, int]) -> Row:
-    """The homography check alone, from matched points."""
+    """Measure the homography check alone, from matched points."""
     points = matched_points(np.random.default_rng(1), candidates, grid)
     patches = grid[0] * grid[1]
 

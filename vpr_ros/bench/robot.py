@@ -23,7 +23,7 @@ RUNS = 30
 def drive_descriptors(
     rng: np.random.Generator, count: int, dim: int = DIM
 ) -> NDArray[np.float32]:
-    """Unit descriptors of a synthetic drive, each like the one before; float32 (count, dim)."""
+    """Make unit descriptors of a drive, each like the one before; float32 (count, dim)."""
     noise = rng.standard_normal((count, dim)).astype(np.float32)
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
     turn = np.sqrt(1.0 - NEIGHBOUR_COSINE**2)
@@ -36,7 +36,7 @@ def drive_descriptors(
 
 
 def filled_map(path: str, identity: ModelIdentity, descriptors: NDArray[np.float32]) -> PlaceMap:
-    """A new map with one place a second for each descriptor."""
+    """Make a new map with one place a second for each descriptor."""
     place_map = PlaceMap.create(path, identity)
     place_map.new_session('bench')
     for number, descriptor in enumerate(descriptors):
@@ -45,7 +45,7 @@ def filled_map(path: str, identity: ModelIdentity, descriptors: NDArray[np.float
 
 
 def cosine_loop(query: NDArray[np.float32], places: list[NDArray[np.float32]]) -> int:
-    """The peers' search: a Python loop over all keyframes; index of the most similar."""
+    """Search as the peers do, in a Python loop over all keyframes; return the best index."""
     best, best_similarity = -1, -2.0
     for index, place in enumerate(places):
         similarity = float(np.dot(query, place) / (np.linalg.norm(query) * np.linalg.norm(place)))

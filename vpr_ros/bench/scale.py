@@ -116,7 +116,7 @@ def write_map(path: Path, look: Look, places: int, real: Real | None = None) -> 
 def _ask(
     path: Path, asked: Path, look: Look, places: int, real: Real | None, queries: int
 ) -> None:
-    """Queries and their exact nearest places, by another way than the map's: all products.
+    """Write queries and their exact nearest places, found as the map does not: all products.
 
     Written to ``asked``: ``queries`` float16 (q, D); ``nearest`` int64 (q,), place ids, and
     ``similarity`` float32 (q,) of the exact nearest; ``shown`` int64 (q,), the place that a
@@ -166,7 +166,7 @@ def _table(rows: Sequence[Rows]) -> Rows:
 
 
 def _mark(look: Look, real: Real | None, queries: int) -> str:
-    """What tells a map from those of other calls."""
+    """Return what tells a map from those of other calls."""
     digest = hashlib.sha256(look.axes.tobytes() + look.mean.tobytes() + b'%d' % queries)
     if real is not None:
         digest.update(real.database.tobytes() + real.queries.tobytes())

@@ -60,7 +60,7 @@ class Look:
 
 
 def drives(look: Look, places: int, *, seed: int = 0) -> Iterator[FloatArray]:
-    """Unit descriptors of drives, float32 (n, D) in chunks; together ``places`` rows."""
+    """Yield unit descriptors of drives, float32 (n, D) in chunks; together ``places`` rows."""
     random = np.random.default_rng(seed)
     turn = np.float32(np.sqrt(1.0 - STEP_COSINE**2))
     left = places

@@ -22,7 +22,7 @@ class Curve(NamedTuple):
 
 
 def log_log_svg(title: str, x_name: str, curves: Sequence[Curve]) -> str:
-    """A picture of the curves; every decade has a line."""
+    """Draw a picture of the curves; every decade has a line."""
     xs = [x for curve in curves for x, _ in curve.points]
     ys = [max(y, 1e-6) for curve in curves for _, y in curve.points]
     low_x, high_x = _decades(xs)

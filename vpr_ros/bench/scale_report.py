@@ -83,7 +83,7 @@ def slope(rows: Sequence[Mapping[str, Any]], column: str) -> float:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as text."""
+    """Return the rows as text."""
     lines = [f'{"places":>9} {"index":>7} {"p50 ms":>8} {"p99 ms":>8} {"CPU ms":>7} {"load":>5} '
              f'{"top-1 in 100":>13} {"first":>7} {"real in 100":>12} {"first":>7} '
              f'{"right":>7} {"open s":>7} {"read s":>7} '

@@ -29,7 +29,7 @@ def patches(descriptors: np.ndarray) -> PatchSet:
 def query_and_candidates(
     rng: np.random.Generator, count: int, grid: tuple[int, int], dim: int,
 ) -> tuple[PatchSet, list[PatchCodes]]:
-    """A query and its candidates, every tenth of which shows the same place.
+    """Make a query and its candidates, every tenth of which shows the same place.
 
     Neighbouring patches overlap as real ones do (white noise smoothed along both axes), the same
     place is seen with noise and up to two cells of shift. Candidate 0 is the nearest.
@@ -59,7 +59,7 @@ def query_and_candidates(
 def matched_points(
     rng: np.random.Generator, count: int, grid: tuple[int, int], matches: int = 97,
 ) -> list[tuple[FloatArray, FloatArray]]:
-    """Matched patch centres of candidates, from none to nine tenths of them in agreement.
+    """Make matched patch centres of candidates, from none to nine tenths of them in agreement.
 
     97 matches a pair is the median of 936 patches on real corridor images.
     """

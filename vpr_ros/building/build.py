@@ -146,7 +146,7 @@ class _Build:
                 raise DataError('the sources hold no image that shows a place; no map was made')
 
     def _begin_session(self, recognizer: PlaceRecognizer, number: int) -> None:
-        """The session of a source, begun or gone on with."""
+        """Begin the session of a source, or go on with it."""
         place_map = recognizer.place_map
         if len(place_map.sessions()) <= number:
             place_map.new_session(self._sources[number].name)
@@ -196,7 +196,7 @@ class _Build:
             self._progress(done, max(done, total), f'describing {source.name}')
 
     def _job(self) -> str:
-        """What makes two builds the same."""
+        """Return what makes two builds the same."""
         return json.dumps({
             'sources': [[str(source.resolve()), fingerprint(source)] for source in self._sources],
             'topics': self._topics, 'model': self._model.card.sha256,
@@ -227,7 +227,7 @@ class _Added:
         return self._place_map.search(descriptor, k, below_id=below)
 
     def add(self, *_: Any, **__: Any) -> Place:
-        """The place that is there already."""
+        """Return the place that is there already."""
         return self._place_map.places()[-1]
 
 

@@ -93,7 +93,7 @@ def fingerprint(source: Path) -> list[list[str | int]]:
 
 
 def _folder(source: Path) -> ImageFolder:
-    """The images of a folder, or those of the database of a data set."""
+    """Open the images of a folder, or those of the database of a data set."""
     database = source / 'database'
     return ImageFolder(database if database.is_dir() else source, rate_hz=IMAGE_FOLDER_RATE_HZ)
 

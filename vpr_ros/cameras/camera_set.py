@@ -64,7 +64,7 @@ class CameraSet:
         return self.names != ('',)
 
     def grouping(self) -> Grouping[Any]:
-        """What makes moments of the cameras' images."""
+        """Return what makes moments of the cameras' images."""
         return Grouping(self.names, self._sync_s)
 
     def calibrate(self, name: str, message: Any) -> None:

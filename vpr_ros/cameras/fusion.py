@@ -43,7 +43,7 @@ class View(NamedTuple):
 
 
 def siblings(place_map: PlaceMap, place: Place) -> dict[str, Place]:
-    """The places of one moment, by optical frame: those that were added together."""
+    """Return the places of one moment, by optical frame: those that were added together."""
     found = {place.frame_id: place}
     apart_ns = {place.frame_id: 0}
     for step in (-1, 1):
@@ -117,7 +117,7 @@ def _together(a: Place, b: Place) -> bool:
 def _partners(
     place: Place, number: int, views: Sequence[View], beside: Mapping[str, Place], yaw_of: YawOf
 ) -> dict[int, int]:
-    """The other views -> ids of the places that they pair with, if a view pairs with a place."""
+    """Return the other views -> ids of the places that they pair with, if any view does."""
     query_yaw, place_yaw = yaw_of(views[number].frame.frame_id), yaw_of(place.frame_id)
     if query_yaw is None or place_yaw is None:
         return {}

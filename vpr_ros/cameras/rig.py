@@ -65,7 +65,7 @@ def parse_cameras(words: Sequence[str]) -> tuple[MountedCamera, ...]:
 
 
 def wrapped(angle_rad: float) -> float:
-    """The same angle in (-pi, pi]."""
+    """Return the same angle in (-pi, pi]."""
     turned = math.remainder(angle_rad, 2.0 * math.pi)
     return math.pi if turned == -math.pi else turned
 
@@ -83,7 +83,7 @@ class Rig:
         self._yaw_of: dict[str, float] = {}
 
     def learn(self, name: str, frame_id: str) -> None:
-        """A camera's images carry this optical frame.
+        """Learn that a camera's images carry this optical frame.
 
         Raises:
             ConfigError: another camera's do, too.

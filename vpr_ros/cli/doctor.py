@@ -57,7 +57,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _given(args: argparse.Namespace) -> dict[str, Value]:
-    """The parameters that the command line names."""
+    """Return the parameters that the command line names."""
     values: dict[str, Any] = dict(load_parameters(args.params)) if args.params else {}
     for flag, name in FLAGS.items():
         value = getattr(args, flag)

@@ -18,7 +18,7 @@ _NS = 1e-9
 
 
 def info_dict(info: MapInfo, sessions: Sequence[Session] = ()) -> dict[str, Any]:
-    """A map's facts in JSON types."""
+    """Return a map's facts in JSON types."""
     facts = asdict(info)
     facts['model'].pop('card_json')
     return {'format': 1, **facts, 'session_list': [asdict(session) for session in sessions]}
@@ -26,7 +26,7 @@ def info_dict(info: MapInfo, sessions: Sequence[Session] = ()) -> dict[str, Any]
 
 def describe(info: MapInfo, sessions: Sequence[Session] = (),
              patch_bytes: Mapping[int, int] | None = None) -> str:
-    """A map's facts as text.
+    """Describe a map's facts as text.
 
     ``patch_bytes`` is patch size -> bytes of one place.
     """

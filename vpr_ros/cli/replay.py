@@ -54,7 +54,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def summary_text(figures: dict[str, Any]) -> str:
-    """The figures of a replay as a few lines."""
+    """Write the figures of a replay as a few lines."""
     loops, latency = figures['loop_closures'], figures['latency_ms'].get('total', {})
     lines = [f'{figures["bag"]}, {figures["model"]}, {figures["frames"]} frames, '
              f'{figures["keyframes"]} keyframes, rerank {figures["rerank"]}']
@@ -86,7 +86,7 @@ def summary_text(figures: dict[str, Any]) -> str:
 
 
 def _table(heading: str, rows: list[dict[str, Any]], unit: str) -> list[str]:
-    """A table of :class:`LoopTable` as lines."""
+    """Write a table of :class:`LoopTable` as lines."""
     lines = [f'  {heading:>21}  revisits   true  false  missed  recall'] if rows else []
     for row in rows:
         span = f'{row["from"]:g} to {row["to"]:g}' if row['to'] is not None \
@@ -97,7 +97,7 @@ def _table(heading: str, rows: list[dict[str, Any]], unit: str) -> list[str]:
 
 
 def _share(value: float | None) -> str:
-    """A fraction, or a dash where there is nothing to divide by."""
+    """Write a fraction, or a dash where there is nothing to divide by."""
     return '-' if value is None else f'{value:.3f}'
 
 

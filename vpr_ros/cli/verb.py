@@ -49,7 +49,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """Settings from the arguments of :func:`add_settings`.
+    """Read the settings from the arguments of :func:`add_settings`.
 
     Raises:
         ConfigError: an unknown parameter or a bad value.
@@ -67,7 +67,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """The argument of every verb that reports anything."""
+    """Add the argument of every verb that reports anything."""
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
 
 
