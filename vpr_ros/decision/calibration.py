@@ -42,7 +42,7 @@ _BLAME = {
 
 
 def features_of(match: Match) -> dict[str, float | None]:
-    """The evidence of one match as numbers; None where there is nothing to measure.
+    """Return the evidence of one match as numbers; None where there is nothing to measure.
 
     Returns:
         similarity: cosine, in [-1, 1].
@@ -132,7 +132,7 @@ class Calibration:
 
     @staticmethod
     def of_card(card: ModelCard) -> Calibration:
-        """The calibration in a model's card; :data:`GENERIC` where it brings none.
+        """Return the calibration in a model's card; :data:`GENERIC` where it brings none.
 
         Raises:
             ConfigError: the card's field is no calibration.
@@ -161,7 +161,7 @@ class Calibration:
         return self.model_for(match).probability(features_of(match))
 
     def blame(self, match: Match) -> Reason:
-        """The evidence to blame for a low probability.
+        """Name the evidence to blame for a low probability.
 
         Each kind of evidence is charged with the log-odds that it falls short of its typical
         value among true matches. The kind that causes at least half of the whole shortfall is
@@ -177,7 +177,7 @@ class Calibration:
         return reason
 
     def to_json(self) -> dict[str, Any]:
-        """The form of ``calibration.json`` and of the card's field ``calibration``."""
+        """Return the form of ``calibration.json`` and of the card's field ``calibration``."""
         models = {
             name: {
                 'features': list(model.features), 'weights': list(model.weights),

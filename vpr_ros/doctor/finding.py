@@ -46,10 +46,10 @@ def ok(subject: str, found: str) -> Finding:
 
 
 def warning(subject: str, found: str, fix: str) -> Finding:
-    """It works, but less well than it could, or perhaps not as it is meant."""
+    """Report what works, but less well than it could, or perhaps not as it is meant."""
     return Finding(Level.WARNING, subject, found, fix)
 
 
 def error(subject: str, found: str, fix: str = '') -> Finding:
-    """It cannot work; '' as the fix where ``found`` names it already."""
+    """Report what cannot work; '' as the fix where ``found`` names it already."""
     return Finding(Level.ERROR, subject, found, fix)

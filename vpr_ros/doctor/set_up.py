@@ -39,7 +39,7 @@ class SetUp:
     other_domains: tuple[int, ...] = ()
 
     def with_values(self, values: Mapping[str, Any]) -> SetUp:
-        """The same with other parameters; unknown names are left out."""
+        """Return the same with other parameters; unknown names are left out."""
         known = {name: value for name, value in values.items() if name in BY_NAME}
         return replace(self, values={**self.values, **known})
 
