@@ -27,7 +27,7 @@ CITIES_APART_M = 1e7
 
 
 def load_struct(path: Path, *, radius_m: float | None = None) -> Dataset:
-    """A NetVLAD ``dbStruct`` (.mat) of Pitts30k, Pitts250k, Tokyo 24/7 or Tokyo Time Machine.
+    """Load a NetVLAD ``dbStruct`` (.mat) of Pitts30k, Pitts250k, Tokyo 24/7 or Time Machine.
 
     Images are looked for beside the file and in its parent folder, also below ``images/``,
     ``database/`` or ``database_gsv_vga/``, and ``queries_real/``, ``queries/`` or ``query/``; a
@@ -79,7 +79,7 @@ def _read_struct(path: Path) -> dict[str, Any]:
 
 
 def _root_of(path: Path, first: str, folders: Sequence[str]) -> tuple[Path, str]:
-    """The folder in which the first image lies, and '.png' where all are of that kind."""
+    """Find the folder in which the first image lies, and '.png' where all are of that kind."""
     candidates = [base / folder for base in (path.parent, path.parent.parent)
                   for folder in folders]
     for folder in candidates:

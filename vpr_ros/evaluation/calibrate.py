@@ -86,7 +86,7 @@ def fit(
 
 
 def expected_error(model: LogisticModel, samples: Sequence[Sample]) -> float | None:
-    """Expected calibration error of a model on samples; see :class:`CalibrationError`."""
+    """Return a model's expected calibration error on samples; see :class:`CalibrationError`."""
     metric = CalibrationError()
     for row in samples:
         metric.update(model.probability(row), correct=bool(row['true']))

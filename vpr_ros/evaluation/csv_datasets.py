@@ -56,7 +56,7 @@ def load_sequence(path: Path, *, tolerant: bool = False) -> Dataset:
 
 
 def sequence_folder(path: Path) -> Path | None:
-    """The only sub-folder of a data set that holds images, or None."""
+    """Find the only sub-folder of a data set that holds images, or None."""
     folders = [p for p in sorted(path.iterdir()) if p.is_dir() and not p.name.startswith('.')]
     return folders[0] if len(folders) == 1 else None
 

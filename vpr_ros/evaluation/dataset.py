@@ -116,12 +116,12 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def stamp(order: float, *, drive: int = 0) -> int:
-    """A stamp for images that have none: ``order`` in seconds within a drive, nanoseconds."""
+    """Make up a stamp for images without: ``order`` in seconds within a drive, nanoseconds."""
     return drive * _APART_NS + round(order * _SECOND_NS) + _SECOND_NS
 
 
 def condition_of(name: str) -> str:
-    """The condition that a sub-folder names (``night/0001.jpg``: night), or ''."""
+    """Return the condition that a sub-folder names (``night/0001.jpg``: night), or ''."""
     folder, slash, _ = name.partition('/')
     return folder if slash else ''
 

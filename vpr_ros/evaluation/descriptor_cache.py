@@ -36,7 +36,7 @@ def cache_folder() -> Path:
 
 
 def key_of(card: ModelCard, image: bytes, handling: str, extra: str = '') -> bytes:
-    """The key of an image's descriptors, 32 bytes.
+    """Return the key of an image's descriptors, 32 bytes.
 
     Args:
         card: of the model.
@@ -170,7 +170,7 @@ class DescriptorCache:
 
 
 def _unpacked(value: bytes, dim: int) -> tuple[list[FloatArray], float] | None:
-    """What :meth:`DescriptorCache.put` packed; None for anything else."""
+    """Unpack what :meth:`DescriptorCache.put` packed; None for anything else."""
     if len(value) < _HEAD.size:
         return None
     milliseconds, count, length = _HEAD.unpack_from(value)

@@ -118,7 +118,7 @@ class _Ranker:
     positions_m: np.ndarray
 
     def __call__(self, query: int, described: DescribedImage) -> tuple[Recognition, list[Match]]:
-        """The answer to a query, and its matches after suppression."""
+        """Return the answer to a query, and its matches after suppression."""
         everything = len(self.dataset.database)
         wanted = max(DEPTHS) + len(self.dataset.ignored[query])
         depth = wanted * (_VIEWS_PER_SPOT if self.spatial_nms_m is not None else 1)

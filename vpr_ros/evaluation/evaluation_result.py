@@ -118,11 +118,11 @@ class EvaluationResult:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """The same as :attr:`figures`."""
+        """Return the same as :attr:`figures`."""
         return self.figures
 
     def _by_condition(self) -> dict[str, Any]:
-        """The figures of the queries of each condition alone."""
+        """Return the figures of the queries of each condition alone."""
         labels = np.asarray([query.condition for query in self.dataset.queries])
         recall, table = self.scores.recall, {}
         columns = self.scores.precision_recall.columns()

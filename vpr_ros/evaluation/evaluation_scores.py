@@ -109,7 +109,7 @@ def _errors(query: ImageRef, best: ImageRef | None) -> tuple[float | None, float
 
 
 def _shown_positive(ranking: Sequence[int], positives: Sequence[int]) -> int | None:
-    """The right answer to show: the best ranked one, else the middle one; None without any."""
+    """Return the right answer to show: the best ranked, else the middle one; None without any."""
     if not positives:
         return None
     right = frozenset(positives)

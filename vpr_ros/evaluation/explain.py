@@ -36,7 +36,7 @@ class ExplainedImage:
     occlusion: OcclusionMap
 
     def strongest(self) -> float:
-        """The largest heat of its map, above or below 0."""
+        """Return the largest heat of its map, above or below 0."""
         return float(np.abs(self.occlusion.per_pixel()).max())
 
     def picture(self, limit: float = 0.0) -> ImageArray:
@@ -53,7 +53,7 @@ class ExplainedImage:
         ])
 
     def sentence(self) -> str:
-        """What was found, in one sentence."""
+        """Return what was found, in one sentence."""
         found = self.occlusion
         row, column = np.unravel_index(np.abs(found.change).argmax(), found.change.shape)
         at_x = found.lefts[column] + found.square_px // 2

@@ -36,7 +36,7 @@ class GroundTruth(ABC):
 
     @abstractmethod
     def states(self, stamps_ns: Stamps) -> States:
-        """What is known at each stamp, float64 (n, k); rows of NaN where nothing is."""
+        """Return what is known at each stamp, float64 (n, k); rows of NaN where nothing is."""
 
     @abstractmethod
     def compare(self, state: States, others: States) -> Answers:
@@ -202,7 +202,7 @@ class LapGroundTruth(GroundTruth):
         self.needs_frames = False
 
     def states(self, stamps_ns: Stamps) -> States:
-        """The equivalent frame of the first lap, and the number of laps before it."""
+        """Return the equivalent frame of the first lap, and the number of laps before it."""
         order = np.argsort(self._stamps, kind='stable')
         found = np.searchsorted(self._stamps, stamps_ns, sorter=order)
         found = np.minimum(found, max(len(order) - 1, 0))
@@ -227,7 +227,7 @@ class LapGroundTruth(GroundTruth):
         return np.asarray(np.minimum(apart, self._lap_frames - apart), np.float64)
 
     def positions_m(self, stamps_ns: Stamps) -> NDArray[np.float64]:
-        """The course as a circle of 1 m per frame, each lap a little further out."""
+        """Return the course as a circle of 1 m per frame, each lap a little further out."""
         states = self.states(stamps_ns)
         angle = states[:, 0] / self._lap_frames * 2 * np.pi
         radius = self._lap_frames / (2 * np.pi) * (1 + 0.12 * states[:, 1])

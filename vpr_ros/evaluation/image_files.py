@@ -28,7 +28,7 @@ def read_image(path: Path, box_px: Box | None = None) -> ImageArray:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of an image file.
+    """Read the content of an image file.
 
     Raises:
         ImageError: it cannot be read.
@@ -48,7 +48,7 @@ def decode_image(data: bytes, path: Path) -> ImageArray:
 
 
 def cut_out(image: ImageArray, box_px: Box | None) -> ImageArray:
-    """The part of an image inside a box (left, top, right, bottom), or all of it for None.
+    """Cut out the part of an image inside a box (left, top, right, bottom), or all of it for None.
 
     The box is rounded outwards and kept inside the image; one pixel at least remains.
     """

@@ -42,7 +42,7 @@ def body() -> MaskArray:
 
 
 def painted(image: ImageArray, hidden: MaskArray, shade: float) -> ImageArray:
-    """The image with the body in it: a paint with a gloss that the light of the day changes."""
+    """Paint the body into the image: a paint with a gloss that the light of the day changes."""
     gloss = np.linspace(1.4, 0.6, WIDTH)[None, :, None] * np.array([180.0, 60.0, 40.0]) * shade
     result = image.copy()
     result[hidden] = np.clip(np.broadcast_to(gloss, image.shape), 0, 255).astype(np.uint8)[hidden]

@@ -49,7 +49,7 @@ class OcclusionMap:
     similarity: float | None
 
     def per_pixel(self) -> FloatArray:
-        """The mean change of all squares that cover a pixel: float32 (height, width).
+        """Return the mean change of all squares that cover a pixel: float32 (height, width).
 
         Squares whose middle is near count more, so that their borders do not show.
         """

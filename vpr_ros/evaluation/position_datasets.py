@@ -28,7 +28,7 @@ FIELDS = 16  # of a complete name, split at @
 def from_positions(
     name: str, database: Sequence[ImageRef], queries: Sequence[ImageRef], radius_m: float
 ) -> Dataset:
-    """A data set in which images within ``radius_m`` (inclusive) show the same place.
+    """Make a data set in which images within ``radius_m`` (inclusive) show the same place.
 
     Raises:
         DataError: an image has no position, or there is nothing to evaluate.
@@ -94,6 +94,6 @@ def heading_of(name: str) -> float | None:
 
 
 def note_of(name: str) -> str:
-    """The 14th field of such a file name, where data sets name the light or the season, or ''."""
+    """Return the 14th field of such a name, by which data sets tell light or season, or ''."""
     fields = name.split('@')
     return fields[14] if len(fields) == FIELDS else ''

@@ -81,7 +81,7 @@ class PrecisionRecall:
                 np.array(self._answerable, bool))
 
     def curve(self) -> Curve:
-        """The curve; equal scores are accepted together."""
+        """Return the curve; equal scores are accepted together."""
         scores, correct, answerable = self.columns()
         answered = ~np.isnan(scores)
         order = np.argsort(-scores[answered], kind='stable')

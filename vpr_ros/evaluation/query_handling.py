@@ -54,7 +54,7 @@ def check_handling(handling: str, *, rerank: str) -> None:
 def query_images(
     image: ImageArray, handling: str, height: int, width: int, *, interpolation: str = 'area'
 ) -> list[ImageArray]:
-    """What is described in place of a query.
+    """Return what is described in place of a query.
 
     Args:
         image: uint8 (H, W, 3) RGB.

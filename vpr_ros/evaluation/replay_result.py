@@ -70,7 +70,7 @@ class ReplayResult:
     matrix: Mapping[str, Any] | None = None  # similarities of keyframes, for the report
 
     def to_json(self) -> dict[str, Any]:
-        """The same as :attr:`figures`."""
+        """Return the same as :attr:`figures`."""
         return self.figures
 
     @cached_property

@@ -25,7 +25,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def schema_of(kind: str) -> dict[str, Any]:
-    """The JSON Schema of one of :data:`KINDS`."""
+    """Read the JSON Schema of one of :data:`KINDS`."""
     path = Path(__file__).parent / 'schema' / f'{kind}.json'
     schema: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
     return schema
@@ -75,7 +75,7 @@ def problems(
     value: Any, schema: Mapping[str, Any], *, strict: bool = False, where: str = '',
     root: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
-    """What does not fit a schema, in words.
+    """Say in words what does not fit a schema.
 
     Args:
         value: decoded JSON.

@@ -67,7 +67,7 @@ class RevisitFinder:
         self._row, self._before_ns = 0, None if not recognitions else recognitions[0].stamp_ns
 
     def next(self, recognition: Recognition) -> Revisit:
-        """The truth about the next recognition; then its place, if any, joins the map."""
+        """Judge the next recognition; then its place, if any, joins the map."""
         if self._before_ns is not None and recognition.stamp_ns < self._before_ns:
             self._session = self._count  # time jumped back: a new session, nothing is recent
         self._before_ns = recognition.stamp_ns
@@ -86,7 +86,7 @@ class RevisitFinder:
         return Revisit(None if (answers == UNKNOWN).all() else False)
 
     def _first_recent(self, recognition: Recognition) -> int:
-        """Number of places in the map before the first recent one."""
+        """Return the number of places in the map before the first recent one."""
         low, high = self._session, self._count
         if recognition.travelled_m is not None:
             since_m = recognition.travelled_m - self._settings.recent_distance_m

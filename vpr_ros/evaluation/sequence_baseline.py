@@ -37,7 +37,7 @@ class SeqSlam:
     step: float = 0.1
 
     def speeds(self) -> NDArray[np.float64]:
-        """The speeds that are tried."""
+        """Return the speeds that are tried."""
         count = round((self.fastest - self.slowest) / self.step) + 1
         return np.asarray(self.slowest + self.step * np.arange(count), np.float64)
 
@@ -67,7 +67,7 @@ def enhanced(differences: FloatArray, contrast: int) -> FloatArray:
 def search(
     differences: FloatArray, method: SeqSlam | None = None
 ) -> tuple[NDArray[np.int64], FloatArray]:
-    """The best place for each frame (equations 3 and 4).
+    """Find the best place for each frame (equations 3 and 4).
 
     Args:
         differences: float32 (N, Q), places by frames, both in the order of their drives.

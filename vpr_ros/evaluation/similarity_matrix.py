@@ -59,7 +59,7 @@ class SimilarityMatrix:
 
 
 def matrix_of_map(place_map: PlaceMap, place_ids: Sequence[int]) -> dict[str, Any] | None:
-    """The places of a drive against each other; None for fewer than two."""
+    """Compare the places of a drive with each other; None for fewer than two."""
     kept = [place_id for place_id in place_ids if place_map.has(place_id)]
     if len(kept) < 2:
         return None

@@ -70,7 +70,7 @@ class TopKPrecisionRecall:
         self._queries += 1
 
     def curve(self) -> Curve:
-        """The curve; equal scores are accepted together."""
+        """Return the curve; equal scores are accepted together."""
         return self._answers.curve()
 
     def compute(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ FALSE_EAST_M, FALSE_NORTH_M = 500_000.0, 10_000_000.0
 
 
 def zone_of(longitude_deg: float) -> int:
-    """The six-degree zone, 1 to 60; the exceptions around Norway and Svalbard are not made."""
+    """Return the six-degree zone, 1 to 60; no exceptions around Norway and Svalbard."""
     return int((longitude_deg + 180) // 6) % 60 + 1
 
 

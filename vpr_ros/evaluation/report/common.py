@@ -35,7 +35,7 @@ BROWSER = """<div class="split">
 def evidence_rows(match: Match | None, probability: float, reason: Reason) -> list[
     tuple[str, str]
 ]:
-    """The evidence for a match as rows of a table."""
+    """Write the evidence for a match as rows of a table."""
     rows = [('decision', reason.name), ('', MEANINGS[reason.name])]
     if match is None:
         return rows
@@ -54,7 +54,7 @@ def evidence_rows(match: Match | None, probability: float, reason: Reason) -> li
 
 
 def cards(heading: str, group: str, count: int, *, note: str = '') -> str:
-    """A section of cards that the script fills from ``groups[group]``."""
+    """Write a section of cards that the script fills from ``groups[group]``."""
     if not count:
         return ''
     return section(heading, f'<div class="cards" data-cards="{escape(group)}"></div>', note=note)
@@ -83,7 +83,7 @@ stand for more matches. {escape(source)}</p></div>""" if reliability else ''
 
 
 def latency_section(latency: LatencyQuantiles, about: Mapping[str, Any]) -> str:
-    """A histogram per stage, drawn by the script, and the table behind it."""
+    """Write a histogram per stage, drawn by the script, and the table behind it."""
     quantiles = latency.compute()
     if not quantiles:
         return ''
@@ -98,7 +98,7 @@ def latency_section(latency: LatencyQuantiles, about: Mapping[str, Any]) -> str:
 
 
 def latency_data(latency: LatencyQuantiles) -> dict[str, Any]:
-    """What the script draws the histograms from."""
+    """Return what the script draws the histograms from."""
     quantiles = latency.compute()
     return {
         stage: {**histogram, 'p50': quantiles[stage]['p50'], 'p99': quantiles[stage]['p99']}

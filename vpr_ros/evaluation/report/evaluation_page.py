@@ -124,7 +124,7 @@ def _item(result: EvaluationResult, outcome: QueryOutcome) -> Item:
 
 
 def _short(name: str) -> str:
-    """A file name with its middle left out when it is long; its ends tell images apart."""
+    """Leave out the middle of a long file name; its ends tell images apart."""
     return name if len(name) <= MOST_LETTERS else f'{name[:18]}…{name[-18:]}'
 
 

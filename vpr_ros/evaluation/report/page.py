@@ -54,7 +54,7 @@ class Item:
     to: tuple[float, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The form that the script reads."""
+        """Return the form that the script reads."""
         return {
             'kind': self.kind, 'tone': self.tone, 'title': self.title, 'rows': self.rows,
             'pictures': [{'label': label, 'key': key} for label, key in self.pictures],
@@ -77,7 +77,7 @@ class Page:
     pictures: dict[str, bytes] = field(default_factory=dict)
 
     def render(self) -> str:
-        """The page as one HTML text."""
+        """Write the page as one HTML text."""
         data = {
             **self.data, 'items': [item.to_json() for item in self.items], 'groups': self.groups,
             'first': self._first(),
@@ -118,7 +118,7 @@ class Page:
 """
 
     def _first(self) -> int:
-        """The item to show first: the first failure, else the first of all."""
+        """Return the item to show first: the first failure, else the first of all."""
         for tone in ('bad', 'warn'):
             for index, item in enumerate(self.items):
                 if item.tone == tone:
@@ -127,7 +127,7 @@ class Page:
 
 
 def data_uri(jpeg: bytes) -> str:
-    """A JPEG as an address that holds it."""
+    """Return a JPEG as an address that holds it."""
     return f'data:image/jpeg;base64,{base64.b64encode(jpeg).decode("ascii")}'
 
 
@@ -138,7 +138,7 @@ def embed(value: Any) -> str:
 
 
 def section(heading: str, body: str, *, note: str = '') -> str:
-    """A section; ``heading`` and ``note`` are text, ``body`` is HTML."""
+    """Write a section; ``heading`` and ``note`` are text, ``body`` is HTML."""
     lead = f'<p class="note">{escape(note)}</p>' if note else ''
     return f'<section><h2>{escape(heading)}</h2>{lead}{body}</section>\n'
 
@@ -146,7 +146,7 @@ def section(heading: str, body: str, *, note: str = '') -> str:
 def table(
     head: Sequence[str], rows: Sequence[Sequence[Any]], *, bars: Sequence[float] = ()
 ) -> str:
-    """A table; the first column is text, the others numbers, ``bars`` in [0, 1] a last column."""
+    """Write a table; the first column is text, the others numbers, ``bars`` in [0, 1] the last."""
     cells = ''.join(f'<th{"" if i == 0 else " class=n"}>{escape(h)}</th>'
                     for i, h in enumerate(head))
     body = ''
@@ -165,7 +165,7 @@ def table(
 
 
 def percent(value: float | None) -> str:
-    """A fraction as a percentage; a dash for None. 100.0 only when it is exactly 1."""
+    """Write a fraction as a percentage; a dash for None. 100.0 only when it is exactly 1."""
     if value is None:
         return '–'
     shown = f'{100 * value:.1f}'
@@ -173,12 +173,12 @@ def percent(value: float | None) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number with so many decimals; a dash for None."""
+    """Write a number with so many decimals; a dash for None."""
     return '–' if value is None else f'{value:.{digits}f}'
 
 
 def _plain(value: Any) -> Any:
-    """The same with floats that are not finite as None, which JSON can hold."""
+    """Return the same with floats that are not finite as None, which JSON can hold."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

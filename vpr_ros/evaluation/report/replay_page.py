@@ -128,7 +128,7 @@ def _positions(result: ReplayResult) -> tuple[dict[int, Position], str]:
 
 
 def _route(result: ReplayResult, positions: dict[int, Position]) -> dict[str, Any]:
-    """The line of the route in pieces; without positions, time along a line."""
+    """Return the line of the route in pieces; without positions, time along a line."""
     stamps = result.journal.stamps_ns or [v.recognition.stamp_ns for v in result.verdicts]
     if not positions:
         ends = [(_seconds(result, s), 0.0) for s in (min(stamps), max(stamps))] if stamps else []
@@ -144,7 +144,7 @@ def _route(result: ReplayResult, positions: dict[int, Position]) -> dict[str, An
 
 
 def _chosen(result: ReplayResult) -> list[QueryVerdict]:
-    """The queries on the page, in order: failures before successes where there are too many."""
+    """Choose the queries on the page, in order: failures first where there are too many."""
     kept = []
     for kind, most in (('false', MOST_OTHERS), ('missed', MOST_OTHERS), ('unknown', MOST_TRUE),
                        ('true', MOST_TRUE)):

@@ -14,7 +14,7 @@ from vpr_ros.evaluation.report.page import number, percent, section, table
 
 
 def conditions_section(conditions: Mapping[str, Mapping[str, Any]]) -> str:
-    """The figures of each condition alone; '' without conditions."""
+    """Write the figures of each condition alone; '' without conditions."""
     if not conditions:
         return ''
     depths = list(next(iter(conditions.values()))['recall'])
@@ -68,7 +68,7 @@ def located_section(localisation: Mapping[str, Any] | None) -> str:
 
 
 def matrix_section(matrix: Mapping[str, Any] | None, rows: str, columns: str) -> str:
-    """The similarity matrix, drawn by the script; '' without one."""
+    """Write the similarity matrix, drawn by the script; '' without one."""
     if matrix is None:
         return ''
     return section('Similarity matrix', '<div class="panel"><div id="matrix"></div></div>', note=(
@@ -80,7 +80,7 @@ def matrix_section(matrix: Mapping[str, Any] | None, rows: str, columns: str) ->
 def matrix_data(
     matrix: Mapping[str, Any] | None, rows: str, columns: str
 ) -> dict[str, Any] | None:
-    """What the script draws the matrix from: one byte per similarity, row by row."""
+    """Return what the script draws the matrix from: one byte per similarity, row by row."""
     if matrix is None:
         return None
     values = np.asarray(matrix['values'], np.float64)
