@@ -55,7 +55,7 @@ def check_uri(uri: str) -> str:
 
 
 def connect(uri: str, timeout_s: float) -> Any:
-    """A connected ``MilvusClient``.
+    """Return a connected ``MilvusClient``.
 
     Raises:
         FleetError: nobody answers.

@@ -110,7 +110,7 @@ class Comparer:
         return [(self._local(candidates[i]), float(similarities[i]), None) for i in order]
 
     def _local(self, shared: SharedPlace) -> Place:
-        """The place with ids that are unique among all robots."""
+        """Return the place with ids that are unique among all robots."""
         drive = shared.robot, shared.map_uuid, shared.session
         number = self._drives.setdefault(drive, len(self._drives) + 1)
         return replace(shared.place, session_id=number,

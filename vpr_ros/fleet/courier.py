@@ -62,7 +62,7 @@ class Courier:
         self._thread.start()
 
     def added(self, place_id: int) -> None:
-        """The map has a new place; returns at once."""
+        """Take note that the map has a new place; return at once."""
         with self._changed:
             self._added.append(place_id)
             self._changed.notify_all()
@@ -130,7 +130,7 @@ class Courier:
             member.changed()
 
     def _with(self, more: int) -> FleetState:
-        """The state with so many places more that wait."""
+        """Return the state with so many places more that wait."""
         state = self._state
         return replace(state, waiting=state.waiting + more, uncompared=state.uncompared + more)
 

@@ -85,7 +85,7 @@ class Journal:
                                    ((place_id,) for place_id in place_ids))
 
     def doubt(self) -> None:
-        """The shared map holds less than it acknowledged: nothing counts as sent any more.
+        """Count nothing as sent any more: the shared map holds less than it acknowledged.
 
         What was compared is not compared again.
         """

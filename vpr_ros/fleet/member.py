@@ -83,7 +83,7 @@ class Member:
         return self._shared is not None
 
     def added(self, place_id: int) -> None:
-        """The map has a new place; :meth:`work` pushes it."""
+        """Take note that the map has a new place; :meth:`work` pushes it."""
         self.outbox.added(place_id)
 
     def changed(self) -> None:
@@ -124,7 +124,7 @@ class Member:
         self.outbox.close()
 
     def _connection(self) -> SharedMap:
-        """The shared map; a new connection begins by counting what it holds of this robot."""
+        """Return the shared map; a new connection first counts what it holds of this robot."""
         if self._shared is None:
             fleet = self.fleet
             self._shared = SharedMap(

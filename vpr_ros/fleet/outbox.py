@@ -67,16 +67,16 @@ class Outbox:
                         self._uncompared[place.place_id] = None
 
     def added(self, place_id: int) -> None:
-        """The map has a new place."""
+        """Take note that the map has a new place."""
         self._unsent[place_id] = None
         self._uncompared[place_id] = None
 
     def unsent(self, count: int) -> list[SharedPlace]:
-        """The next places to push, with their descriptors."""
+        """Return the next places to push, with their descriptors."""
         return list(self._existing(self._unsent, count))
 
     def to_compare(self, count: int) -> list[SharedPlace]:
-        """The next places to compare; of those that are pushed already."""
+        """Return the next places to compare, of those that are pushed already."""
         sent = (place_id for place_id in self._uncompared if place_id not in self._unsent)
         return list(self._existing(sent, count))
 
@@ -97,7 +97,7 @@ class Outbox:
         self.journal.close()
 
     def _existing(self, place_ids: Iterable[int], count: int) -> Iterator[SharedPlace]:
-        """The first so many that the map still has; the others need nothing any more."""
+        """Yield the first so many that the map still has; the others need nothing any more."""
         chosen = list(islice(place_ids, count))
         for place_id in chosen:
             if self.place_map.has(place_id):

@@ -28,7 +28,7 @@ class Collection:
 
 
 def overview(uri: str, prefix: str = 'vpr_places', *, timeout_s: float = 10.0) -> list[Collection]:
-    """The collections whose names begin so, by name; every row is read once.
+    """List the collections whose names begin so, by name; every row is read once.
 
     Raises:
         ConfigError: the URI is none, or the client library is missing.

@@ -84,7 +84,7 @@ class SharedPlace:
         return zlib.crc32(repr(sorted(row.items())).encode())
 
     def to_row(self) -> dict[str, Any]:
-        """The row of the collection, see :mod:`vpr_ros.fleet.shared_map`."""
+        """Return the row of the collection, see :mod:`vpr_ros.fleet.shared_map`."""
         place, pose = self.place, self.place.pose or Pose((0.0, 0.0, 0.0))
         numbers = (place.travelled_m or 0.0, *pose.position_m, *pose.quaternion_xyzw)
         return {

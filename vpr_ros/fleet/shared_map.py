@@ -44,7 +44,7 @@ def check_prefix(prefix: str) -> str:
 
 
 def collection_name(prefix: str, model: ModelIdentity, *, centred: bool) -> str:
-    """The collection of a model; descriptors of two models, or centred and not, never compare.
+    """Name the collection of a model; other models, or centred and not, never compare.
 
     Raises:
         ConfigError: Milvus takes no such name.
@@ -102,7 +102,7 @@ class SharedMap:
     def search(
         self, descriptors: NDArray[np.float16], count: int, *, without_robot: str
     ) -> list[list[SharedPlace]]:
-        """The places of other robots that are most similar to some queries.
+        """Find the places of other robots that are most similar to some queries.
 
         Args:
             descriptors: float16 (n, D).

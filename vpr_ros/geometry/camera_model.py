@@ -68,7 +68,7 @@ class CameraModel:
         return float((self.matrix[0, 0] + self.matrix[1, 1]) / 2)
 
     def resized(self, width: int, height: int) -> CameraModel:
-        """The calibration of the same images in another size; pixel centres are integers.
+        """Return the calibration of the same images in another size; pixel centres are integers.
 
         Raises:
             ConfigError: the shape is another, so that the images are not the calibrated ones.

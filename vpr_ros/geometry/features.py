@@ -136,7 +136,7 @@ def extract(
     most: int = 1000, detect: Detect = root_sift, kind: str = ROOT_SIFT,
     max_depth_m: float = 60.0,
 ) -> Features:
-    """The local features of one image.
+    """Extract the local features of one image.
 
     Args:
         image: uint8 (H, W, 3) RGB.

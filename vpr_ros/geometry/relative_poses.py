@@ -67,12 +67,12 @@ class RelativePoses:
             del self._views[next(iter(self._views))]
 
     def parts(self, frame: Frame) -> dict[int, bytes]:
-        """What a map keeps of an image beside its patches; nothing without a calibration."""
+        """Return what a map keeps of an image beside patches; nothing without a calibration."""
         features = self._features(frame.stamp_ns, frame.frame_id)
         return {} if features is None else {LOCAL_FEATURES: features.to_bytes()}
 
     def find(self, recognition: Recognition, stored: Callable[[int], bytes]) -> RelativePose:
-        """The pose of the best match's camera in the query's.
+        """Find the pose of the best match's camera in the query's.
 
         Args:
             recognition: of an image that was seen here; with matches.
@@ -108,7 +108,7 @@ class RelativePoses:
 
 
 def relative_poses_of(settings: Settings) -> RelativePoses | None:
-    """What the settings ask for; None when relative_pose is off.
+    """Make what the settings ask for; None when relative_pose is off.
 
     Raises:
         ModelError: the network in local_features cannot be used.

@@ -47,7 +47,7 @@ class Projections:
     error_per_m: float = 0.0
 
     def of(self, rows: NDArray[np.bool_]) -> Projections:
-        """Some of them."""
+        """Return some of them."""
         return Projections(self.points_m[rows], self.rays[rows], self.focal_px, self.in_match,
                            self.error_per_m)
 

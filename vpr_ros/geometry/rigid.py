@@ -34,12 +34,12 @@ class Transform:
 
     @classmethod
     def identity(cls) -> Transform:
-        """The transform that changes nothing."""
+        """Return the transform that changes nothing."""
         return cls(np.eye(3), np.zeros(3))
 
     @classmethod
     def of_pose(cls, pose: Pose) -> Transform:
-        """The transform ``pose.frame_id`` _T_ child; the quaternion is normalised."""
+        """Return the transform ``pose.frame_id`` _T_ child; the quaternion is normalised."""
         x, y, z, w = np.asarray(pose.quaternion_xyzw, np.float64) / np.linalg.norm(
             pose.quaternion_xyzw)
         rotation = np.array([
@@ -50,7 +50,7 @@ class Transform:
         return cls(rotation, np.asarray(pose.position_m, np.float64))
 
     def pose(self, frame_id: str = '') -> Pose:
-        """The same as a pose in ``frame_id``."""
+        """Return the same as a pose in ``frame_id``."""
         x, y, z = (float(value) for value in self.translation_m)
         return Pose((x, y, z), quaternion_of(self.rotation), frame_id)
 
@@ -68,7 +68,7 @@ class Transform:
 
 
 def quaternion_of(rotation: Float64Array) -> tuple[float, float, float, float]:
-    """Unit quaternion x, y, z, w with w >= 0 of a rotation, float64 (3, 3)."""
+    """Return the unit quaternion x, y, z, w with w >= 0 of a rotation, float64 (3, 3)."""
     m = rotation
     # Bar-Itzhack: the eigenvector of the largest eigenvalue, stable for every rotation.
     k = np.array([
@@ -108,7 +108,7 @@ def angle_between(a: Float64Array, b: Float64Array) -> float:
 
 
 def perturbed(transform: Transform, step: Float64Array) -> Transform:
-    """The transform moved by a small ``step`` (6,), see the module."""
+    """Return the transform moved by a small ``step`` (6,), see the module."""
     return Transform(exp(step[3:]) @ transform.rotation, transform.translation_m + step[:3])
 
 

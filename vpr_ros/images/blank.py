@@ -88,7 +88,7 @@ def blankness(image: ImageArray) -> Blankness:
 
 @lru_cache(maxsize=8)
 def _surfaces(rows: int, columns: int) -> NDArray[np.float64]:
-    """An orthonormal basis of the quartic surfaces over an image, (rows * columns, k)."""
+    """Return an orthonormal basis of the quartic surfaces over an image, (rows * columns, k)."""
     y, x = np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing='ij')
     terms = [x**i * y**j for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i)]
     basis, sizes, _ = np.linalg.svd(

@@ -33,7 +33,7 @@ class Raster:
     significant_bits: int | None
 
     def values(self, kind: str, channels: int) -> np.ndarray:
-        """The pixels as (H, W, channels) of dtype ``kind`` in the image's byte order; a view."""
+        """View the pixels as (H, W, channels) of dtype ``kind`` in the image's byte order."""
         dtype = np.dtype(('>' if self.is_bigendian else '<') + kind)
         used = self.rows[:, :self.width * channels * dtype.itemsize]
         return used.view(dtype).reshape(len(used), self.width, channels)

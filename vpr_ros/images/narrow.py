@@ -23,7 +23,7 @@ SMALLEST_RELATIVE_SPAN = 0.05
 
 
 def shift(values: NDArray[np.uint16], significant_bits: int) -> ImageArray:
-    """The highest 8 of ``significant_bits`` bits; larger values saturate at 255.
+    """Keep the highest 8 of ``significant_bits`` bits; larger values saturate at 255.
 
     Args:
         values: uint16, any shape.

@@ -21,7 +21,7 @@ _UNKNOWN_RATE_HZ = 30.0
 
 
 def is_video(path: Path) -> bool:
-    """True for a file that is named like a video."""
+    """Return True for a file that is named like a video."""
     return path.is_file() and path.suffix.lower() in SUFFIXES
 
 
@@ -47,7 +47,7 @@ class VideoFile:
         capture.release()
 
     def __len__(self) -> int:
-        """Number of frames as the file's header says; a damaged file holds fewer."""
+        """Return the number of frames that the header tells; a damaged file holds fewer."""
         return self._count
 
     def frames(self, skip: int = 0) -> Iterator[Frame]:

@@ -38,7 +38,7 @@ def packed(rows: ImageArray, width: int, order: str) -> ImageArray:
 
 
 def half_planar(rows: ImageArray, width: int, order: str) -> ImageArray:
-    """A plane of luma, then at half the rows pairs of chroma.
+    """Decode a plane of luma, then at half the rows pairs of chroma.
 
     Args:
         rows: uint8 (3 H / 2, step), step at least ``width``.
