@@ -26,7 +26,7 @@ class Budget:
     file_bytes: int = 0
 
     def goal(self, places: int, used_bytes: Callable[[], int]) -> PrunePolicy | None:
-        """What to prune to; None while everything fits.
+        """Return what to prune to; None while everything fits.
 
         Args:
             places: number of places now.

@@ -123,7 +123,7 @@ class PlaceColumns:
             self._rows = grown
 
     def place(self, row: int) -> Place:
-        """The place in a row."""
+        """Return the place in a row."""
         values = self._rows[row].item()
         place_id, session_id, stamp_ns, travelled_m, numbers, frame, pose_frame, spot = values
         pose = None
@@ -151,7 +151,7 @@ class PlaceColumns:
         return rows.start + np.flatnonzero(self._rows['stamp_ns'][rows] == stamp_ns)
 
     def row(self, place_id: int) -> int:
-        """The row of a place.
+        """Return the row of a place.
 
         Raises:
             MapError: the map has no such place.
@@ -162,7 +162,7 @@ class PlaceColumns:
         return row
 
     def find(self, place_id: int) -> int | None:
-        """The row of a place; None when the map has no such place."""
+        """Return the row of a place; None when the map has no such place."""
         row = self.rows_below(place_id)
         return row if row < self._count and self.ids[row] == place_id else None
 
@@ -171,14 +171,14 @@ class PlaceColumns:
         return bisect_left(self.ids, place_id)  # numpy would copy the whole column first
 
     def session_rows(self, session_id: int) -> slice:
-        """The rows of a session."""
+        """Return the rows of a session."""
         sessions = self._rows['session_id'][: self._count]
         return slice(bisect_left(sessions, session_id), bisect_left(sessions, session_id + 1))
 
     def first_row_since(
         self, session_id: int, stamp_ns: int | None, travelled_m: float | None
     ) -> int | None:
-        """The first row of a session that satisfies every bound that is given."""
+        """Find the first row of a session that satisfies every bound that is given."""
         rows = self.session_rows(session_id)
         values = self._rows[rows]
         wanted = np.ones(len(values), dtype=bool)

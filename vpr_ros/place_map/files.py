@@ -20,7 +20,7 @@ from vpr_ros.place_map.lock import WriterLock
 
 @contextmanager
 def replacing(path: Path, doing: str) -> Iterator[sqlite3.Connection]:
-    """A connection to a new SQLite file that becomes ``path`` when the block ends well.
+    """Open a new SQLite file that becomes ``path`` when the block ends well.
 
     The caller holds the :class:`WriterLock` of ``path``. The file is without a journal: until it
     has its name, nobody needs it.

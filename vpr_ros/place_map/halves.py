@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 def half_bytes(half: NDArray[np.float16]) -> bytes:
-    """A descriptor, float16 (D,), as the store keeps it."""
+    """Return a descriptor, float16 (D,), as the store keeps it."""
     return half.astype('<f2').tobytes()
 
 

@@ -31,7 +31,7 @@ class ModelIdentity:
         return f'{self.name} (sha256 {self.sha256[:12]}, {self.dim} dimensions)'
 
     def same_as(self, other: ModelIdentity) -> bool:
-        """True when descriptors of both can be compared."""
+        """Return True when descriptors of both can be compared."""
         return (self.sha256, self.dim) == (other.sha256, other.dim)
 
 

@@ -33,7 +33,7 @@ class Lookups(ABC):
     def first_id_since(
         self, session_id: int, *, stamp_ns: int | None = None, travelled_m: float | None = None
     ) -> int | None:
-        """The first place of a session at or after a stamp or a travelled distance.
+        """Find the first place of a session at or after a stamp or a travelled distance.
 
         With both bounds it satisfies both; with none it is the first place of the session. A
         place without a travelled distance satisfies no bound on it. None when there is none.
@@ -49,7 +49,7 @@ class Lookups(ABC):
             return self._view.columns.ids[rows][-count:].tolist()
 
     def place(self, place_id: int) -> Place:
-        """A place.
+        """Return a place.
 
         Raises:
             MapError: it does not exist. So do all methods that take an id.
@@ -63,19 +63,19 @@ class Lookups(ABC):
             return self._view.columns.find(place_id) is not None
 
     def places_of(self, session_id: int) -> list[Place]:
-        """The places of a session, ascending."""
+        """Return the places of a session, ascending."""
         with self._reading('read places'):
             rows = self._view.columns.session_rows(session_id)
             return [self._view.columns.place(row) for row in range(rows.start, rows.stop)]
 
     def spot_of(self, place: Place) -> Place:
-        """The first place that showed the same spot: another one for a revisit, else itself."""
+        """Return the first place that showed the same spot: another for a revisit, else itself."""
         with self._reading('read a place'):
             row = self._view.columns.find(place.revisit_of)
             return place if row is None else self._view.columns.place(row)
 
     def places(self, ids: Iterable[int] | None = None) -> list[Place]:
-        """Some places, in the order of ``ids``, or all, ascending."""
+        """Return some places, in the order of ``ids``, or all, ascending."""
         with self._reading('read places'):
             columns = self._view.columns
             rows = range(len(columns)) if ids is None else [columns.row(i) for i in ids]

@@ -37,16 +37,16 @@ class State:
     forgotten: int = 0
 
     def changed(self) -> State:
-        """The state after a change that adds no place."""
+        """Return the state after a change that adds no place."""
         return replace(self, revision=self.revision + 1)
 
     def with_place(self) -> State:
-        """The state after one more place."""
+        """Return the state after one more place."""
         return replace(self.changed(), places=self.places + 1,
                        next_place_id=self.next_place_id + 1)
 
     def without(self, places: int, *, forgotten: bool) -> State:
-        """The state after some places were removed."""
+        """Return the state after some places were removed."""
         return replace(self.changed(), places=self.places - places,
                        forgotten=self.forgotten + places * forgotten)
 
@@ -84,11 +84,11 @@ class MetaStore:
         self.put_context(context)
 
     def uuid(self) -> str:
-        """The map's identity."""
+        """Return the map's identity."""
         return str(self._get('uuid'))
 
     def model(self) -> ModelIdentity:
-        """The model that built the map."""
+        """Return the model that built the map."""
         with self._intact('its model'):
             raw = json.loads(self._get('model'))
             name, sha256, dim = str(raw['name']), str(raw['sha256']), int(raw['dim'])
@@ -109,7 +109,7 @@ class MetaStore:
         self._put('state', json.dumps(vars(state)))
 
     def statistics(self, dim: int) -> Statistics:
-        """The normalisation."""
+        """Return the normalisation."""
         with self._intact('its statistics'):
             raw = json.loads(self._get('statistics'))
             mean = np.frombuffer(self._get('mean'), dtype='<f8').astype(np.float64)

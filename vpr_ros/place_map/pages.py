@@ -82,7 +82,7 @@ class Pages:
                     yield row
 
     def row(self, number: int, offset: int, page: bytes | None = None) -> Located | None:
-        """The row of a cell; None when there is none that could be read."""
+        """Read the row of a cell; None when there is none that could be read."""
         page = self._page(number) if page is None else page
         try:
             size, at = _varint(page, offset)

@@ -63,7 +63,7 @@ class MapReader(Lookups):
     def search(
         self, descriptor: FloatArray, k: int, *, below_id: int | None = None
     ) -> list[Neighbour]:
-        """The places most similar to a query.
+        """Find the places most similar to a query.
 
         Args:
             descriptor: float32 (D,), L2-normalised.
@@ -117,13 +117,13 @@ class MapReader(Lookups):
     # -- reading --------------------------------------------------------------------------------
 
     def descriptor(self, place_id: int) -> FloatArray:
-        """The descriptor of a place as it was added, float32 (D,), rounded to float16."""
+        """Return the descriptor of a place as it was added, float32 (D,), rounded to float16."""
         with self._reading('read a descriptor'):
             self._view.columns.row(place_id)
             return self._store.descriptors([place_id], self._model.dim)[0].astype(np.float32)
 
     def thumbnail(self, place_id: int) -> bytes:
-        """The JPEG of a place; empty when it was added without."""
+        """Return the JPEG of a place; empty when it was added without."""
         with self._reading('read a thumbnail'):
             self._view.columns.row(place_id)
             return self._store.thumbnail(place_id)

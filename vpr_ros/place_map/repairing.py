@@ -161,7 +161,7 @@ def _write(
 
 
 def _place(pages: Pages, at: Located, dim: int) -> tuple[Place, bytes, int] | None:
-    """A place, its descriptor, and how many bytes its parts had."""
+    """Read a place, its descriptor, and how many bytes its parts had."""
     row = pages.row(at.page, at.offset)
     if row is None:
         return None
@@ -223,7 +223,7 @@ def _state(found: _Found) -> State | None:
 
 @contextmanager
 def _with_log(path: Path, folder: Path) -> Iterator[Path]:
-    """The map with what lies in its log: itself, or a copy into which SQLite has put that."""
+    """Yield the map with what lies in its log: itself, or a copy with that written into it."""
     logs = [suffix for suffix in ('-wal', '-journal')
             if path.with_name(path.name + suffix).exists()]
     if not logs:

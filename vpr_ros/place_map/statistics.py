@@ -51,7 +51,7 @@ class Statistics:
 
     @classmethod
     def empty(cls, dim: int) -> Statistics:
-        """The statistics of a map without places: the mean is the origin."""
+        """Return the statistics of a map without places: the mean is the origin."""
         return cls(np.zeros(dim))
 
     @property
@@ -61,7 +61,7 @@ class Statistics:
         return max(self.count + 1, math.ceil(self.count * growth))
 
     def renewed(self, total: NDArray[np.float64], count: int) -> Statistics:
-        """The statistics of ``count`` places whose descriptors sum to ``total``, float64 (D,)."""
+        """Return the statistics of ``count`` descriptors that sum to ``total``, float64 (D,)."""
         mean = total / (self.prior_count + count)
         return Statistics(mean, count, self.revision + 1, self.prior_count)
 

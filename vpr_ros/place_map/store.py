@@ -181,7 +181,7 @@ class Store(MetaStore):
             return half_matrix([found[place_id] for place_id in place_ids], dim)
 
     def place_ids(self) -> list[int]:
-        """The ids of all places, ascending."""
+        """Read the ids of all places, ascending."""
         cursor = self.connection.execute('SELECT place_id FROM places ORDER BY place_id')
         return [row[0] for row in cursor]
 
@@ -191,7 +191,7 @@ class Store(MetaStore):
         return half_matrix([row[0] for row in cursor], dim)
 
     def thumbnail(self, place_id: int) -> bytes:
-        """The JPEG of a place; empty when it has none."""
+        """Read the JPEG of a place; empty when it has none."""
         row = self.connection.execute(
             'SELECT jpeg, checksum FROM thumbnails WHERE place_id = ?', (place_id,)
         ).fetchone()
@@ -279,7 +279,7 @@ class Store(MetaStore):
 
 
 def _pose_columns(pose: Pose | None) -> list[Any]:
-    """The eight columns of a pose."""
+    """Return the eight columns of a pose."""
     if pose is None:
         return [*(None,) * 7, '']
     return [*map(float, (*pose.position_m, *pose.quaternion_xyzw)), pose.frame_id]

@@ -139,7 +139,7 @@ class MapView:
         return len(self.columns)
 
     def prepare(self, half: NDArray[np.float16]) -> Growth:
-        """What one more place will change; nothing is changed yet.
+        """Prepare what one more place will change; nothing is changed yet.
 
         Args:
             half: float16 (D,), its descriptor.
@@ -169,7 +169,7 @@ class MapView:
     def search(
         self, query: NDArray[np.float16], k: int, below_id: int | None
     ) -> list[Neighbour]:
-        """The k nearest places, best first; places that are equally near by id."""
+        """Find the k nearest places, best first; places that are equally near by id."""
         rows = len(self) if below_id is None else self.columns.rows_below(below_id)
         if k <= 0 or rows == 0:
             return []

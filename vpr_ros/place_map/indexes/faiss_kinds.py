@@ -109,7 +109,7 @@ class FaissRows:
 
 
 def _simple(kind: str, dim: int) -> Any:
-    """An empty index; None for the kinds that depend on what they learn from."""
+    """Make an empty index; None for the kinds that depend on what they learn from."""
     if kind == 'flat':
         return faiss.IndexFlatIP(dim)
     if kind in ('fp16', 'sq8'):
@@ -124,7 +124,7 @@ def _simple(kind: str, dim: int) -> Any:
 
 
 def _cells(kind: str, dim: int, training_rows: int) -> Any:
-    """An empty index of cells, as many as the training rows are enough for."""
+    """Make an empty index of cells, as many as the training rows are enough for."""
     cells = int(4 * math.sqrt(training_rows / 0.64))
     cells = max(1, min(cells, training_rows // _ROWS_PER_CELL, _MOST_CELLS))
     coarse: Any = faiss.IndexFlatIP(dim)

@@ -91,7 +91,7 @@ def save(map_path: Path, key: Mapping[str, Any], facts: Mapping[str, Any], array
 
 
 def load(map_path: Path, key: Mapping[str, Any]) -> Kept | None:
-    """What was kept for this state of a map, checked; None when there is nothing to use."""
+    """Load what was kept for this state of a map, checked; None when there is nothing to use."""
     path = index_path(map_path)
     try:
         if not trusted(path):
@@ -125,7 +125,7 @@ def remove(map_path: Path) -> None:
 
 
 def trusted(path: Path) -> bool:
-    """True for a regular file that nobody but this user could have written."""
+    """Return True for a regular file that nobody but this user could have written."""
     facts = os.lstat(path)
     mine = not hasattr(os, 'geteuid') or facts.st_uid in (os.geteuid(), 0)
     return stat.S_ISREG(facts.st_mode) and mine and not facts.st_mode & 0o022
@@ -159,7 +159,7 @@ def _mapped(path: Path, start: int, entry: Mapping[str, Any]) -> NDArray[Any]:
 
 
 def _as_dtype(text: Any) -> Any:
-    """A dtype's description, back from JSON, where tuples became lists."""
+    """Read a dtype's description, back from JSON, where tuples became lists."""
     if isinstance(text, str):
         return text
     return [(f[0], _as_dtype(f[1]), *(tuple(part) for part in f[2:])) for f in text]

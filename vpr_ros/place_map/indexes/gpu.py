@@ -31,7 +31,7 @@ class GpuScan:
 
 
 def scan_of(kind: str, rows: Any) -> tuple[GpuScan | None, str]:
-    """An index copied to the graphics card, or None and one sentence why it stays on the CPU."""
+    """Copy an index to the graphics card; None and one sentence why where it stays on the CPU."""
     if not hasattr(faiss, 'StandardGpuResources') or faiss.get_num_gpus() == 0:
         return None, ('this FAISS sees no graphics card, so the index stays on the CPU; '
                       'install a FAISS that is built for CUDA to search there')

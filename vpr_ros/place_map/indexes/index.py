@@ -44,7 +44,7 @@ class DescriptorIndex:
 
     @classmethod
     def build(cls, kind: str, statistics: Statistics, halves: Halves) -> DescriptorIndex:
-        """The index of some places, float16 (n, D).
+        """Build the index of some places, float16 (n, D).
 
         What it learns, it learns from the first ``statistics.count`` of them, so that the same
         map always gives the same index.

@@ -61,7 +61,7 @@ def keep(
 def kept(
     map_path: Path, key: Mapping[str, Any], kind: str, statistics: Statistics, *, mapped: bool
 ) -> tuple[DescriptorIndex, files.Kept] | None:
-    """The index that was kept for this state of a map; None when it has to be made.
+    """Return the index kept for this state of a map; None when it has to be made.
 
     Args:
         map_path: the map.

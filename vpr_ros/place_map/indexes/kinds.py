@@ -36,7 +36,7 @@ _STALE = (1, 64)  # more while the index was made around an older mean than the 
 
 
 def choose_kind(wanted: str, places: int) -> str:
-    """The kind for a map of so many places.
+    """Choose the kind for a map of so many places.
 
     ``auto`` is exact while the map is small and one bit a dimension when it is large. Below
     1,000 places every map is flat: what is learned from a few places does not fit the next.

@@ -141,7 +141,7 @@ class LiveIndex:
         self._thread = None
 
     def _make(self) -> tuple[DescriptorIndex, Ids] | None:
-        """A new index and the ids in it; None when nobody wants it any more."""
+        """Make a new index and the ids in it; None when nobody wants it any more."""
         with self._guard:
             target, ids = self._target, self._ids().copy()
         index = DescriptorIndex(choose_kind(self._wanted, target.count), target, len(target.mean))
