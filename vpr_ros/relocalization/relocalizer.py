@@ -113,7 +113,7 @@ class Relocalizer:
         return belief
 
     def _motion(self, frame: Frame) -> Motion | None:
-        """What happened since the last evidence; None while that is too little."""
+        """Measure what happened since the last evidence; None while that is too little."""
         last = self._last
         if last is None:
             return None

@@ -81,13 +81,13 @@ class Tracks:
         return len(self.places)
 
     def row(self, place_id: int) -> int | None:
-        """The station that a place belongs to; None for a place that came later."""
+        """Return the station that a place belongs to; None for a place that came later."""
         return self._row_of.get(place_id)
 
     def window(self, low: DoubleArray, high: DoubleArray, rows: IntArray) -> tuple[
         IntArray, IntArray
     ]:
-        """The stations between two positions of the same session.
+        """Return the stations between two positions of the same session.
 
         Args:
             low, high: float64 (k,), inclusive.

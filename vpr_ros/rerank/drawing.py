@@ -72,7 +72,7 @@ def draw_matches(
 
 def agreeing_matches(query: PatchSet, match: Patches) -> tuple[
         NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-    """Matched patches of both images and how well each pair agrees with the median displacement.
+    """Return the matched patches of both images and their agreement with the median displacement.
 
     Returns:
         Query patches intp (M,), candidate patches intp (M,), agreement float64 (M,) in [0, 1]:
@@ -114,7 +114,7 @@ def _apart(patches: NDArray[np.intp], grid: tuple[int, int]) -> NDArray[np.float
 
 
 def _drawn(agreement: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Indices to draw, the most agreeing last so that they lie on top."""
+    """Choose the indices to draw, the most agreeing last so that they lie on top."""
     order = np.argsort(agreement, kind='stable')
     if len(order) <= MAX_LINES:
         return order

@@ -54,7 +54,7 @@ class Matches:
         return np.searchsorted(self.candidate, np.arange(self.count + 1))
 
     def per_candidate(self) -> IndexArray:
-        """Number of matches of each candidate: intp (count,)."""
+        """Count the matches of each candidate: intp (count,)."""
         return np.diff(self.splits())
 
 
@@ -99,7 +99,7 @@ def mutual_code_matches(product: ByteProduct, query: QueryCodes, codes: NDArray[
 
 def _matched(multiply: Callable[[int, int, FloatArray], None], rows: int,
              references: tuple[int, ...], buffer: FloatArray | None) -> Matches:
-    """Matches of ``rows`` query patches with (candidates, patches) of the references.
+    """Match ``rows`` query patches with (candidates, patches) of the references.
 
     ``multiply`` writes the similarities of candidates low to high: float32 (patches, rows), one
     candidate below the other.
@@ -132,7 +132,7 @@ def _matched(multiply: Callable[[int, int, FloatArray], None], rows: int,
 
 
 def joined(blocks: Sequence[Matches]) -> Matches:
-    """The matches of several blocks of candidates as one, candidates counted through."""
+    """Join the matches of several blocks of candidates, candidates counted through."""
     starts = np.cumsum([0, *(block.count for block in blocks)])
     candidate = [b.candidate + start for b, start in zip(blocks, starts[:-1], strict=True)]
     none = [np.empty(0, np.intp)]

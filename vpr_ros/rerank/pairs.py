@@ -176,7 +176,7 @@ def evidence(query: PreparedQuery, compared: Compared,
 
 def _match(query: PreparedQuery, size: int, sets: Sequence[Patches], settings: RerankSettings,
            workspace: Workspace) -> tuple[Matches, list[str]]:
-    """Matches of one patch size, none for blank images, and which those are."""
+    """Return the matches of one patch size, none for blank images, and which those are."""
     scale = query.scales[size]
     rows, dim = scale.descriptors.shape
     wanted = query.grids[size]

@@ -76,7 +76,7 @@ class RerankSettings:
         return self.coarse_stride > 1
 
     def for_sizes(self, sizes: Iterable[int]) -> RerankSettings:
-        """These settings for a model that has only some of the patch sizes.
+        """Return these settings for a model that has only some of the patch sizes.
 
         The weights of the sizes that it has are scaled to add up to 1.
 
@@ -96,7 +96,7 @@ class RerankSettings:
 
 
     def for_model(self, card: ModelCard) -> RerankSettings:
-        """These settings for a model: its patch sizes, and its own tuning where its card has one.
+        """Fit the settings to a model: its patch sizes, and its own tuning where its card has one.
 
         Settings of one patch size keep it; only the weight of the similarity is the model's.
 
@@ -127,7 +127,7 @@ NAMES = ('none', *PRESETS)
 
 
 def preset(name: str) -> RerankSettings | None:
-    """Settings by name; None for ``none``.
+    """Return settings by name; None for ``none``.
 
     Raises:
         ConfigError: there is no such preset.

@@ -98,7 +98,7 @@ class ByteProduct:
 
 @cache
 def byte_product() -> ByteProduct | None:
-    """The fastest product that is exact on this machine, or None."""
+    """Return the fastest product that is exact on this machine, or None."""
     for kind in GRAPHS:
         try:
             product = ByteProduct(kind)

@@ -185,7 +185,7 @@ class Reranker:
 
 
 def _kept(candidate: Candidate) -> Candidate:
-    """The candidate with its patches read once, though the fine pass asks for them again."""
+    """Return the candidate with patches read once, though the fine pass asks for them again."""
     return replace(candidate, load=cache(candidate.load))
 
 

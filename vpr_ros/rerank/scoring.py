@@ -139,7 +139,7 @@ def _bounded(counts: Float64Array, found: IndexArray, extent: int) -> Float64Arr
 
 
 def _largest(counts: Float64Array, extent: int) -> Float64Array:
-    """The largest displacement of each candidate, 0 without matches: float64 (B,)."""
+    """Return the largest displacement of each candidate, 0 without matches: float64 (B,)."""
     last = extent - (counts[:, ::-1] > 0).argmax(1)
     return np.where(counts.any(1), last, 0).astype(np.float64)
 
