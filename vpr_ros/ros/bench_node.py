@@ -45,7 +45,7 @@ class NodeLoad:
     memory_mb: list[float] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, float]:
-        """The figures of the table."""
+        """Return the figures of the table."""
         p50, p99 = np.percentile(self.latencies_ms or [np.nan], [50, 99])
         tenth = max(1, len(self.memory_mb) // 10)
         return {
@@ -148,7 +148,7 @@ def measure(
 
 
 def image_message(image: ImageArray) -> Image:
-    """An rgb8 message of an image, its stamp still to be set."""
+    """Make an rgb8 message of an image, its stamp still to be set."""
     height, width = image.shape[:2]
     data = array.array('B')
     data.frombytes(np.ascontiguousarray(image).tobytes())

@@ -52,7 +52,7 @@ def mismatch(publishers: list[Any], transport: str, *, lockstep: bool) -> str:
 
 
 def calibration_in_words(info: Any | None) -> str:
-    """A sensor_msgs/CameraInfo in words."""
+    """Describe a sensor_msgs/CameraInfo in words."""
     if info is None:
         return 'none received'
     calibrated = info.distortion_model if info.k[0] > 0 else 'not calibrated'

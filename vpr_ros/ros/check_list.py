@@ -31,7 +31,7 @@ class CheckList:
         self._complained = self._done = False
 
     def due(self, figures: Snapshot, facts: Facts, now_s: float) -> str:
-        """The list as text when it is to be printed now, else ''."""
+        """Return the list as text when it is to be printed now, else ''."""
         if self._done or not facts.active:
             return ''
         if self._since_s is None:
@@ -50,7 +50,7 @@ class CheckList:
 
 
 def findings(figures: Snapshot, facts: Facts) -> list[Finding]:
-    """The answers, one after the other."""
+    """Return the answers, one after the other."""
     found = [_publisher(facts), *_qos(facts)]
     if figures.received:
         found += [_images(figures, facts), _rate(figures), _latency(figures, facts)]

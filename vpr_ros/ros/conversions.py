@@ -103,7 +103,7 @@ def match_to_message(match: Match, context: Context) -> PlaceMatch:
 def closures_to_message(
     recognition: Recognition, context: Context, relative: RelativePose | None = None
 ) -> LoopClosureCandidates | None:
-    """The accepted loop closure of a query; None when there is none.
+    """Return the accepted loop closure of a query; None when there is none.
 
     Args:
         recognition: what the pipeline said.
@@ -142,7 +142,7 @@ def closures_to_message(
 def recognition_from_message(
     message: Any, session_ids: Mapping[str, int] | None = None
 ) -> Recognition:
-    """A recognition as the pipeline gave it, up to the message's float32.
+    """Read a recognition as the pipeline gave it, up to the message's float32.
 
     Args:
         message: a vpr_msgs/Recognition.
@@ -234,7 +234,7 @@ def travelled_m(place_map: PlaceMap, session: Session) -> float:
 
 
 def describe(recognition: Recognition) -> str:
-    """The reason's name and the figures behind it, in words."""
+    """Name the reason and the figures behind it, in words."""
     match = recognition.best
     if match is None:
         return recognition.reason.name

@@ -43,7 +43,7 @@ class DescriptorOutput:
         return both
 
     def message(self, frame: Frame, recognition: Recognition) -> PlaceDescriptor:
-        """A vpr_msgs/PlaceDescriptor; place_id is 0 for an image that became no place."""
+        """Make a vpr_msgs/PlaceDescriptor; place_id is 0 for an image that became no place."""
         engine = self._engine
         found = engine.model.describe(engine.model.prepare(frame.image), patches=False)
         message = PlaceDescriptor(

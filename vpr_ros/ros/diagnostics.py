@@ -91,7 +91,7 @@ class Facts:
 
 
 def statuses(figures: Snapshot, facts: Facts) -> list[DiagnosticStatus]:
-    """The three statuses."""
+    """Return the three statuses."""
     return [_images(figures, facts), _recognition(figures, facts), _map(facts)]
 
 

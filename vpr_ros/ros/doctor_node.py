@@ -38,7 +38,7 @@ class RunningNode:
     topics: dict[str, str] = field(default_factory=dict)
 
     def set_up(self, given: SetUp) -> SetUp:
-        """What is looked at: what the node runs with, where nothing else was given."""
+        """Return what is looked at: what the node runs with, where nothing else was given."""
         changes: dict[str, Any] = {
             name: topic for name, topic in self.topics.items() if not getattr(given, name)
         }

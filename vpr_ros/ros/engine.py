@@ -152,7 +152,7 @@ class Engine:
         return session.session_id if self.mapping and session is not None else 0
 
     def is_live_map(self, path: Path) -> bool:
-        """True when this file is the map in use."""
+        """Return True when this file is the map in use."""
         return str(self.place_map.path) != IN_MEMORY and (
             os.path.realpath(self.place_map.path) == os.path.realpath(path)
         )

@@ -29,7 +29,7 @@ Publish = Callable[[Frame, Recognition], None]
 
 
 def fleet_settings(values: Mapping[str, Value]) -> FleetSettings | None:
-    """The fleet that the parameters name; None for none.
+    """Return the fleet that the parameters name; None for none.
 
     Raises:
         ConfigError: a parameter is wrong, or what it needs is not installed.
@@ -75,7 +75,7 @@ class FleetLink:
         self.map_changed()
 
     def after(self, publish: Publish) -> Publish:
-        """A function that publishes a recognition and hands a new place to the fleet."""
+        """Return a function that publishes a recognition and hands a new place to the fleet."""
         def run(frame: Frame, recognition: Recognition) -> None:
             publish(frame, recognition)
             if self._courier is not None and recognition.place_id:

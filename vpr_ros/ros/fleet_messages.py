@@ -38,7 +38,7 @@ def fleet_match_to_message(found: FleetMatch) -> LoopClosureCandidates:
 
 
 def fleet_status(state: FleetState, *, node: str, robot: str, uri: str) -> DiagnosticStatus:
-    """The status ``NODE: fleet`` of the diagnostics."""
+    """Return the status ``NODE: fleet`` of the diagnostics."""
     message = 'OK'
     if state.problem:
         message = f'{state.problem}; {state.waiting} places wait'

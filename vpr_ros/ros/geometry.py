@@ -22,12 +22,12 @@ def stamp_to_message(stamp_ns: int) -> Time:
 
 
 def stamp_from_message(stamp: Any) -> int:
-    """A stamp as nanoseconds."""
+    """Read a stamp as nanoseconds."""
     return int(stamp.sec) * NANOSECONDS + int(stamp.nanosec)
 
 
 def pose_to_message(pose: Pose) -> PoseMessage:
-    """A pose as a message; its parent frame goes into the header of whatever holds it."""
+    """Write a pose as a message; its parent frame goes into the header of whatever holds it."""
     message = PoseMessage()
     message.position = point(pose)
     x, y, z, w = pose.quaternion_xyzw
@@ -37,12 +37,12 @@ def pose_to_message(pose: Pose) -> PoseMessage:
 
 
 def pose_from_message(message: Any, frame_id: str) -> Pose:
-    """A pose from a message, as it is: it may hold NaN or a quaternion that is no unit."""
+    """Read a pose from a message, as it is: it may hold NaN or a quaternion that is no unit."""
     p, q = message.position, message.orientation
     return Pose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w), frame_id)
 
 
 def point(pose: Pose) -> Point:
-    """The position of a pose."""
+    """Return the position of a pose."""
     x, y, z = pose.position_m
     return Point(x=float(x), y=float(y), z=float(z))

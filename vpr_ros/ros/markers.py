@@ -90,14 +90,14 @@ class Markers:
         return MarkerArray(markers=markers)
 
     def deletion(self, stamp: Time) -> MarkerArray:
-        """A message that removes everything drawn before."""
+        """Make a message that removes everything drawn before."""
         marker = Marker(action=Marker.DELETEALL)
         marker.header.stamp = stamp
         return MarkerArray(markers=[marker])
 
 
 def shade(color: ColorRGBA, probability: float) -> ColorRGBA:
-    """A colour, the brighter the more probable."""
+    """Return a colour, the brighter the more probable."""
     part = DARKEST + (1.0 - DARKEST) * min(max(probability, 0.0), 1.0)
     return ColorRGBA(r=color.r * part, g=color.g * part, b=color.b * part, a=color.a)
 

@@ -209,7 +209,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self._descriptor_output.destroy()
 
     def image_topic(self, camera: str = '') -> str:
-        """The topic of a camera; that of the compressed transport lies below the raw one."""
+        """Return a camera's topic; that of the compressed transport lies below the raw one."""
         topic = self.resolve_topic_name(f'{camera}/image' if camera else 'image')
         if self._transport == 'compressed' and not topic.endswith('/compressed'):
             topic += '/compressed'

@@ -81,11 +81,11 @@ class NodeProcess:
         return f'{self.namespace}/{relative}'
 
     def log(self) -> str:
-        """What the node has printed so far."""
+        """Return what the node has printed so far."""
         return Path(self._log.name).read_text(encoding='utf-8', errors='replace')
 
     def last_words(self) -> str:
-        """The last lines that the node has printed, as one."""
+        """Return the last lines that the node has printed, as one."""
         return ' | '.join(self.log().strip().splitlines()[-LOG_TAIL:])
 
     def check(self) -> None:

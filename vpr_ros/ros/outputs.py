@@ -56,7 +56,7 @@ class Outputs:
             self._node.destroy_publisher(publisher)
 
     def context(self) -> Context:
-        """What messages say beyond the recognition itself."""
+        """Return what messages say beyond the recognition itself."""
         engine = self._engine
         return Context(
             session_name=engine.session_name, robot=engine.robot,
@@ -120,7 +120,7 @@ class Outputs:
         return message
 
     def _patches(self, frame: Frame, match: Match | None) -> MatchedPatches | None:
-        """What joins a query and its match; None where the match was not re-ranked.
+        """Find what joins a query and its match; None where the match was not re-ranked.
 
         The query is described once more, since no recognition carries patches: that costs only
         while somebody looks.

@@ -35,7 +35,7 @@ _OF_ROS = ('use_sim_time', 'start_type_description_service')  # rclpy declares t
 
 
 def descriptor(parameter: Parameter) -> ParameterDescriptor:
-    """What ``ros2 param describe`` shows of one parameter."""
+    """Return what ``ros2 param describe`` shows of one parameter."""
     result = ParameterDescriptor(
         name=parameter.name,
         type=_TYPES[type(parameter.default)],
@@ -91,7 +91,7 @@ def read(node: Node) -> dict[str, Value]:
 
 
 def settings_of(values: dict[str, Value]) -> Settings:
-    """The pipeline's part of the values."""
+    """Return the pipeline's part of the values."""
     return Settings(**{k: v for k, v in values.items() if BY_NAME[k].group == 'pipeline'})
 
 
@@ -125,7 +125,7 @@ def on_change(node: Node, apply: Callable[[dict[str, Value]], None]) -> None:
 
 
 def _to_ros(value: Value) -> Any:
-    """An empty list has no type in ROS; a list of one empty string stands for it."""
+    """Return a value as ROS takes it: a list of one empty string stands for an empty list."""
     return (list(value) or ['']) if isinstance(value, tuple) else value
 
 

@@ -139,7 +139,7 @@ class NodeReplay:
         self._answered.add(recognition.stamp_ns)
 
     def _publisher(self, kind: str, *, image: bool) -> Any:
-        """The publisher of a type, made and matched with the node's subscription at first use."""
+        """Return the publisher of a type, made and matched with the node at its first use."""
         if kind not in self._publishers:
             if image:
                 compressed = kind.endswith('CompressedImage')
@@ -185,6 +185,6 @@ class NodeReplay:
 
 
 def stamp_of(raw: bytes | memoryview) -> int:
-    """The stamp of a serialised image or other message that begins with a header, ns."""
+    """Read the stamp of a serialised image or other message that begins with a header, ns."""
     seconds, nanoseconds = _CDR_STAMP.unpack_from(raw)
     return seconds * 1_000_000_000 + nanoseconds

@@ -74,7 +74,7 @@ class Services:
     def _job(
         self, response_type: Any, work: Callable[[Any, Any], None]
     ) -> Callable[[Any], Future[Any]]:
-        """A service callback that runs ``work(request, response)`` in the worker."""
+        """Make a service callback that runs ``work(request, response)`` in the worker."""
 
         def run(request: Any) -> Any:
             response = response_type()
@@ -122,7 +122,7 @@ class Services:
     # -- building -------------------------------------------------------------------------------
 
     def _build_map(self, request: Any) -> Future[Any]:
-        """The service: a future of its response."""
+        """Serve the service: return a future of its response."""
         answer: Future[Any] = Future()
         self.builder.start(request).add_done_callback(
             lambda built: answer.set_result(self._built(built, BuildMap.Response()))
@@ -130,7 +130,7 @@ class Services:
         return answer
 
     def _build_goal(self, goal_handle: Any) -> Future[Callable[[Any], Any]]:
-        """The action: a future of what ends the goal."""
+        """Serve the action: return a future of what ends the goal."""
 
         def feedback(done: int, total: int, stage: str, seconds_left: float) -> None:
             goal_handle.publish_feedback(MapBuilding.Feedback(

@@ -80,7 +80,7 @@ class Soak:
     samples: tuple[Sample, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The figures, and how the last quarter differs from the second one."""
+        """Return the figures, and how the last quarter differs from the second one."""
         return {
             'format': 1, 'rate_hz': RATE_HZ, 'sent': self.sent, 'lost': self.lost,
             'markers': self.markers, 'diagnostics': self.diagnostics,

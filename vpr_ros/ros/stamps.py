@@ -50,7 +50,7 @@ class StampJudge:
         self._in_order, self._late, self._equal = SETTLED, 0, 0
 
     def judge(self, stamp_ns: int, arrival_s: float) -> Judged:
-        """What becomes of the next image.
+        """Judge what becomes of the next image.
 
         Args:
             stamp_ns: of the image.

@@ -79,7 +79,7 @@ class Statistics:
         self._notices: dict[str, tuple[float, str]] = {}
 
     def received(self, now_s: float, *, dropped: int = 0) -> None:
-        """An image came in, and ``dropped`` older ones had to go for it."""
+        """Count an image that came in, for which ``dropped`` older ones had to go."""
         with self._lock:
             self._arrivals.append(now_s)
             self._counts['received'] += 1
@@ -91,7 +91,7 @@ class Statistics:
             self._counts[what] += 1
 
     def failed(self, sentence: str) -> bool:
-        """An image could not be taken; returns True when this sentence is new."""
+        """Count an image that could not be taken; return True when this sentence is new."""
         with self._lock:
             self._counts['errors'] += 1
             self._last_error = sentence
@@ -120,7 +120,7 @@ class Statistics:
             return now_s - before_s > NOTICE_S
 
     def recognized(self, recognition: Recognition, now_s: float, age_ms: float | None) -> None:
-        """A frame was processed; ``age_ms`` is None when its clock is not the node's."""
+        """Count a processed frame; ``age_ms`` is None when its clock is not the node's."""
         with self._lock:
             self._counts['processed'] += 1
             self._results.append(now_s)
@@ -132,7 +132,7 @@ class Statistics:
                 self._latency.setdefault(stage, deque(maxlen=WINDOW)).append(value)
 
     def snapshot(self, now_s: float) -> Snapshot:
-        """The figures now."""
+        """Return the figures now."""
         with self._lock:
             lately = self._counts - self._seen
             self._seen = self._counts.copy()

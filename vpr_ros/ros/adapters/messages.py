@@ -11,7 +11,7 @@ from vpr_ros.errors import RosError
 
 
 def load(type_name: str) -> Any:
-    """The class of ``package/msg/Name`` or ``package/srv/Name``.
+    """Load the class of ``package/msg/Name`` or ``package/srv/Name``.
 
     ``package/srv/Name_Request`` is the request of that service.
 
@@ -40,7 +40,7 @@ class RosMessages:
         self._types: dict[str, Any] = {}
 
     def __call__(self, type_name: str, /, **fields: Any) -> Any:
-        """A message, see :class:`vpr_ros.slam.messages.Make`.
+        """Make a message, see :class:`vpr_ros.slam.messages.Make`.
 
         Raises:
             RosError: its package is not installed.
