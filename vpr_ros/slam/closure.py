@@ -47,7 +47,7 @@ class Closure:
     why_no_pose: str = ''
 
     def metric(self) -> Transform:
-        """The pose of the match in the query.
+        """Return the pose of the match in the query.
 
         Raises:
             NotPassedOn: there is none.
@@ -91,7 +91,7 @@ def closure_of(candidate: Any, base_T_camera: Transform | None) -> Closure:
 
 
 def stamp_ns(stamp: Any) -> int:
-    """A builtin_interfaces/Time in nanoseconds."""
+    """Return a builtin_interfaces/Time in nanoseconds."""
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 

@@ -32,7 +32,7 @@ MOST_STD_RAD = math.pi / math.sqrt(3.0)
 def estimate(
     recognition: Recognition, closure: Closure | None = None
 ) -> tuple[Pose, Float64Array] | None:
-    """The pose of the robot base in the map and its covariance, float64 (6, 6).
+    """Estimate the pose of the robot base in the map and its covariance, float64 (6, 6).
 
     Args:
         recognition: an accepted one; its stamp is that of the pose.
@@ -77,7 +77,7 @@ def _spread(recognition: Recognition) -> Float64Array:
 def message(
     make: Make, recognition: Recognition, found: tuple[Pose, Float64Array], map_frame: str
 ) -> Any:
-    """A geometry_msgs/PoseWithCovarianceStamped with the image's own stamp."""
+    """Make a geometry_msgs/PoseWithCovarianceStamped with the image's own stamp."""
     return make(
         INITIAL_POSE.type_name, header=header(make, recognition.stamp_ns, map_frame),
         pose=make('geometry_msgs/msg/PoseWithCovariance', pose=pose(make, found[0]),

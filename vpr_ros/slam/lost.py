@@ -54,7 +54,7 @@ class LostFlag:
         return found
 
     def forget(self) -> None:
-        """The robot is lost: it was carried, or somebody says so."""
+        """Forget where the robot is: it was carried, or somebody says that it is lost."""
         self.lost, self._last = True, None
         self._row.clear()
 

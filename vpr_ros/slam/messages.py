@@ -22,29 +22,29 @@ class Make(Protocol):
     """Makes messages."""
 
     def __call__(self, type_name: str, /, **fields: Any) -> Any:
-        """A message of a type, such as ``std_msgs/msg/Header``."""
+        """Make a message of a type, such as ``std_msgs/msg/Header``."""
 
 
 def time(make: Make, stamp_ns: int) -> Any:
-    """A stamp."""
+    """Make a stamp."""
     sec, nanosec = divmod(stamp_ns, 1_000_000_000)
     return make('builtin_interfaces/msg/Time', sec=sec, nanosec=nanosec)
 
 
 def header(make: Make, stamp_ns: int, frame_id: str = '') -> Any:
-    """A header."""
+    """Make a header."""
     return make('std_msgs/msg/Header', stamp=time(make, stamp_ns), frame_id=frame_id)
 
 
 def pose(make: Make, found: Pose) -> Any:
-    """A geometry_msgs/Pose."""
+    """Make a geometry_msgs/Pose."""
     return make(
         'geometry_msgs/msg/Pose', position=_vector(make, 'Point', found.position_m),
         orientation=_quaternion(make, found))
 
 
 def transform(make: Make, found: Transform) -> Any:
-    """A geometry_msgs/Transform."""
+    """Make a geometry_msgs/Transform."""
     as_pose = found.pose()
     return make(
         'geometry_msgs/msg/Transform', translation=_vector(make, 'Vector3', as_pose.position_m),
@@ -52,7 +52,7 @@ def transform(make: Make, found: Transform) -> Any:
 
 
 def numbers(matrix: Float64Array) -> Any:
-    """A matrix row by row, as the field float64[36] takes it."""
+    """Write a matrix row by row, as the field float64[36] takes it."""
     return np.ascontiguousarray(matrix, np.float64).ravel()
 
 
@@ -67,7 +67,7 @@ def octets(data: bytes) -> array[int]:
 
 
 def information(covariance: Float64Array) -> Float64Array:
-    """The inverse of a covariance.
+    """Return the inverse of a covariance.
 
     Raises:
         NotPassedOn: it has none.

@@ -21,7 +21,7 @@ BETWEEN_ROBOTS = Port('kimera_distributed/loop_closures',
 
 
 def edge(make: Make, closure: Closure, keys: tuple[int, int], robots: tuple[int, int]) -> Any:
-    """An edge from the query to the match; its pose is query_T_match of the robot's base."""
+    """Make an edge from the query to the match; its pose is query_T_match of the robot's base."""
     return make(
         EDGE, header=header(make, closure.query_stamp_ns), key_from=keys[0], key_to=keys[1],
         robot_from=robots[0], robot_to=robots[1], type=LOOP_CLOSE,
@@ -34,7 +34,7 @@ class Hydra(System):
     outputs, types, needs_pose = (EXTERNAL,), (EDGE,), True
 
     def pass_on(self, closure: Closure) -> list[Outgoing]:
-        """The edge; Hydra looks for its nearest nodes in time."""
+        """Return the edge; Hydra looks for its nearest nodes in time."""
         setup = self.setup
         robots = setup.number(closure.query_robot), setup.number(closure.match_robot)
         found = edge(self.make, closure, (closure.query_stamp_ns, closure.match_stamp_ns), robots)
@@ -63,7 +63,7 @@ class KimeraMulti(System):
             Port(f'/{name}/{INCREMENTAL.name}', INCREMENTAL.type_name) for name in others))
 
     def pass_on(self, closure: Closure) -> list[Outgoing]:
-        """The edge, once both key frames are known."""
+        """Return the edge, once both key frames are known."""
         setup, make = self.setup, self.make
         closure.metric()
         own, other = setup.number(closure.query_robot), setup.number(closure.match_robot)

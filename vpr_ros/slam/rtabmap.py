@@ -42,7 +42,7 @@ class RtabMap(System):
         self._nodes = StampIndex()
 
     def pass_on(self, closure: Closure) -> list[Outgoing]:
-        """The call, once both nodes are known."""
+        """Return the call, once both nodes are known."""
         relative = closure.metric()
         found = self.ids(closure, self._nodes, self._nodes)
         if found is None:
@@ -96,7 +96,7 @@ class RtabMapDescriptor(System):
 
 
 def global_descriptor(make: Make, stamp: int, frame_id: str, descriptor: Any) -> Any:
-    """A rtabmap_msgs/GlobalDescriptor.
+    """Make a rtabmap_msgs/GlobalDescriptor.
 
     ``data`` is a compressed matrix of one row: zlib, then rows, columns and OpenCV's type as
     int32. RTAB-Map ends itself when the descriptor is not of length 1, so it is normalised.

@@ -40,7 +40,7 @@ class StampIndex:
             del self._numbers[self._stamps.pop(0)]
 
     def nearest(self, stamp_ns: int, *, within_ns: int) -> int | None:
-        """The number of the nearest stamp, None when that is farther than ``within_ns``."""
+        """Return the number of the nearest stamp, None when that is farther than ``within_ns``."""
         at = bisect_left(self._stamps, stamp_ns)
         around = self._stamps[max(at - 1, 0) : at + 1]
         found = min(around, key=lambda stamp: abs(stamp - stamp_ns), default=None)

@@ -45,7 +45,7 @@ class SwarmSlam(System):
         self.inputs = (*self._robots, DESCRIPTORS_IN)
 
     def pass_on(self, closure: Closure) -> list[Outgoing]:
-        """The pair, once both key frames are known."""
+        """Return the pair, once both key frames are known."""
         own, other = (self.setup.number(name)
                       for name in (closure.query_robot, closure.match_robot))
         frames = self._frames

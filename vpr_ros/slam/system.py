@@ -71,7 +71,7 @@ class Setup:
     path: str = ''
 
     def number(self, robot: str) -> int:
-        """The number of a robot.
+        """Return the number of a robot.
 
         Raises:
             NotPassedOn: it has none.
@@ -106,7 +106,7 @@ class System:
         self._waiting: deque[Closure] = deque()
 
     def pass_on(self, closure: Closure) -> list[Outgoing]:
-        """What the back end is to be told of a loop closure, now.
+        """Return what the back end is to be told of a loop closure, now.
 
         Raises:
             NotPassedOn: it cannot be told.
@@ -118,7 +118,7 @@ class System:
         return []
 
     def take_problems(self) -> list[str]:
-        """The sentences since the last call."""
+        """Return the sentences since the last call."""
         taken, self.problems = self.problems, []
         return taken
 
@@ -153,7 +153,7 @@ class System:
     def ids(
         self, closure: Closure, query: StampIndex, match: StampIndex
     ) -> tuple[int, int] | None:
-        """The back end's ids of query and match; None: keep the loop closure until they come."""
+        """Return the back end's ids of query and match; None: keep the closure until they come."""
         within = self.setup.within_ns
         first = query.nearest(closure.query_stamp_ns, within_ns=within)
         second = match.nearest(closure.match_stamp_ns, within_ns=within)

@@ -37,7 +37,7 @@ class MaplabServer(System):
     outputs, types, needs_pose = (EDGES,), (EDGE,), True
 
     def pass_on(self, closure: Closure) -> list[Outgoing]:
-        """A list of one edge."""
+        """Return a list of one edge."""
         make = self.make
         relative = make('geometry_msgs/msg/PoseWithCovariance',
                         pose=pose(make, closure.metric().pose()),

@@ -31,7 +31,7 @@ class CellStore:
         return self.folder / f'{question.get("study", "cell")}_{digest}.json'
 
     def read(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The answer, or None when it is missing, damaged or of another format."""
+        """Read the answer, or None when it is missing, damaged or of another format."""
         try:
             cell = json.loads(self.path(question).read_text(encoding='utf-8'))
         except (OSError, ValueError):

@@ -99,7 +99,7 @@ def describe_dataset(
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """What a data set is: names, sizes and dates of its images, and the truth."""
+    """Return what a data set is: names, sizes and dates of its images, and the truth."""
     digest = hashlib.sha256()
     for image in (*dataset.database, *dataset.queries):
         state = image.path.stat()

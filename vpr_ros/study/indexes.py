@@ -36,7 +36,7 @@ _CODE_ROWS = 16_384  # from which a product quantiser learns at most
 
 
 def available() -> tuple[str, ...]:
-    """The kinds that the installed FAISS has."""
+    """Return the kinds that the installed FAISS has."""
     return tuple(kind for kind in KINDS if kind != 'rabitq' or hasattr(faiss, 'IndexRaBitQ'))
 
 
@@ -55,12 +55,12 @@ def check_kind(kind: str) -> str:
 
 
 def cells_of(places: int) -> int:
-    """Number of cells of an inverted file, nlist."""
+    """Return the number of cells of an inverted file, nlist."""
     return max(1, min(round(4 * math.sqrt(places)), places // PLACES_PER_CELL))
 
 
 def make_index(kind: str, dim: int, places: int) -> faiss.Index:
-    """An empty index for so many places, not yet trained.
+    """Make an empty index for so many places, not yet trained.
 
     Args:
         kind: one of :data:`KINDS`.
@@ -107,7 +107,7 @@ def training_rows(kind: str, places: int) -> int:
 
 
 def build(kind: str, rows: FloatArray) -> faiss.Index:
-    """An index with these vectors, float32 (n, D) of length 1."""
+    """Build an index with these vectors, float32 (n, D) of length 1."""
     index = make_index(kind, rows.shape[1], len(rows))
     fill(index, rows[:training_rows(kind, len(rows))], [rows])
     return index

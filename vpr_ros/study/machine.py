@@ -24,7 +24,7 @@ def measured_on(model: Model | None, *, processes: int) -> dict[str, Any]:
 
 
 def about_machine() -> dict[str, Any]:
-    """The same without a model."""
+    """Return the same without a model."""
     import platform  # noqa: PLC0415
 
     import faiss  # noqa: PLC0415

@@ -11,7 +11,7 @@ from vpr_ros.errors import ConfigError, ModelError
 
 
 def onnx_module() -> Any:
-    """The package ``onnx``.
+    """Import the package ``onnx``.
 
     Raises:
         ConfigError: it is not installed.
@@ -30,7 +30,7 @@ def onnx_module() -> Any:
 
 
 def load_graph(path: Path) -> Any:
-    """A model as ONNX sees it.
+    """Load a model as ONNX sees it.
 
     Raises:
         ModelError: the file is no ONNX model.
@@ -43,7 +43,7 @@ def load_graph(path: Path) -> Any:
 
 
 def only_global(model: Any) -> Any:
-    """The same model with the output ``global`` alone, and without what only others need."""
+    """Return the model with the output ``global`` alone, without what only others need."""
     onnx = onnx_module()
     graph = model.graph
     producers = {name: node for node in graph.node for name in node.output}

@@ -57,14 +57,14 @@ def write_page(path: Path, text: str) -> Path:
 
 
 def panels(plots: Sequence[tuple[str, str]]) -> str:
-    """Plots side by side, each (heading, SVG)."""
+    """Write plots side by side, each (heading, SVG)."""
     return '<div class="halves">' + ''.join(
         f'<div class="panel"><h3>{escape(heading)}</h3>{svg}</div>' for heading, svg in plots
     ) + '</div>'
 
 
 def text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table for the terminal: the first column to the left, the others to the right."""
+    """Write a table for the terminal: the first column to the left, the others to the right."""
     columns = list(zip(head, *rows, strict=True))
     widths = [max(len(cell) for cell in column) for column in columns]
     return '\n'.join(
@@ -74,6 +74,6 @@ def text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table for Markdown."""
+    """Write a table for Markdown."""
     lines = [head, ['---'] + ['---:'] * (len(head) - 1), *rows]
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)

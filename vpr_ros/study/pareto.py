@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the points that no other point dominates, by rising cost.
+    """Return the indices of the points that no other point dominates, by rising cost.
 
     Args:
         points: (cost, gain); less cost and more gain are better. A point dominates another when

@@ -32,7 +32,7 @@ class Axis:
         return math.log10(value) if self._logarithmic else value
 
     def __call__(self, value: float) -> float:
-        """The pixel of a value."""
+        """Return the pixel of a value."""
         share = (self._of(value) - self._low) / (self._high - self._low)
         return self._pixels[0] + share * (self._pixels[1] - self._pixels[0])
 
@@ -141,7 +141,7 @@ def _frame(body: str, across: Axis, up: Axis, x: str, y: str) -> str:
 
 
 def _short(value: float) -> str:
-    """A tick in few characters."""
+    """Write a tick in few characters."""
     for limit, unit in ((1e6, 'M'), (1e3, 'k')):
         if abs(value) >= limit:
             return f'{value / limit:g}{unit}'

@@ -72,7 +72,7 @@ def measure_dataset(
     path: Path, model: Model, settings: Settings, store: CellStore,
     progress: Progress | None = None,
 ) -> Cell:
-    """A model on a data set, measured or found; see :func:`vpr_ros.evaluation.evaluate`."""
+    """Measure a model on a data set, or look it up; see :func:`vpr_ros.evaluation.evaluate`."""
     dataset = load_dataset(path)
     question = {'study': 'dataset', 'dataset': dataset.name, 'data': fingerprint(dataset),
                 **_asked(model, settings)}
@@ -93,7 +93,7 @@ def measure_drive(
     drive: Drive, model: Model, settings: Settings, store: CellStore,
     progress: Progress | None = None,
 ) -> list[Cell]:
-    """A model on a drive, with the frames before (sequences) and without: two cells.
+    """Measure a model on a drive, with the frames before (sequences) and without: two cells.
 
     Both come from one description of the frames.
     """
@@ -145,7 +145,7 @@ def _described(drive: Drive, recognizer: Any) -> Iterator[tuple[Frame, Described
 
 
 def drive_of_folder(path: Path) -> Drive | None:
-    """The drive that a data set with ``laps.csv`` is, or None."""
+    """Open the drive that a data set with ``laps.csv`` is, or None."""
     truth, images = path / LAPS, sequence_folder(path)
     if not truth.is_file() or images is None:
         return None
@@ -175,7 +175,7 @@ def rendered_drive(
 
 
 def open_models(names: Sequence[str]) -> list[Model]:
-    """The models to compare, on the CPU."""
+    """Open the models to compare, on the CPU."""
     return [load_model(name, provider='cpu') for name in names]
 
 
@@ -183,7 +183,7 @@ CAMERAS = ('cameras', 'camera_sync_s', 'rectify', 'mask', 'stereo')  # drives he
 
 
 def _asked(model: Model, settings: Settings) -> dict[str, Any]:
-    """What a cell depends on beside its data."""
+    """Return what a cell depends on beside its data."""
     return {'model': model.card.name, 'sha256': model.card.sha256, 'rerank': settings.rerank,
             'calibration': _digest(model.card.calibration),
             'settings': {k: v for k, v in settings.as_dict().items()

@@ -47,7 +47,7 @@ Cells = Sequence[Mapping[str, Any]]
 
 
 def results_page(datasets: Cells, drives: Cells, *, command: str) -> str:
-    """The whole page.
+    """Write the whole page.
 
     Args:
         datasets, drives: cells of :mod:`vpr_ros.study.results`.

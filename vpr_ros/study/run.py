@@ -127,7 +127,7 @@ def _keep(store: CellStore, cell: Cell, measure: Callable[[], Mapping[str, Any]]
 
 
 def _question(study: str, cell: Mapping[str, Any], marks: Mapping[str, str]) -> Cell:
-    """A cell's question names the very data and model that it was asked about."""
+    """Return a cell's question; it names the very data and model that it was asked about."""
     card = find_card(cell['model'])
     return {'study': study, **cell, 'data': marks[cell['dataset']], 'sha256': card.sha256,
             'model': card.name if cell['model'] == card.name else str(cell['model'])}
@@ -143,7 +143,7 @@ def _groups(cells: Iterable[Cell], store: CellStore) -> list[list[Cell]]:
 
 
 def label(cell: Mapping[str, Any]) -> str:
-    """A cell in a few words: the model, and what differs from its card."""
+    """Describe a cell in a few words: the model, and what differs from its card."""
     parts = [Path(str(cell['model'])).stem]
     parts += [str(cell[axis]) for axis in ('resolution', 'precision') if cell[axis] != CARD]
     if cell['dimension'] != CARD:

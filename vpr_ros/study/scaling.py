@@ -40,7 +40,7 @@ def synthetic(start: int, count: int, dim: int, seed: int = 0) -> FloatArray:
 
 
 def chunks(places: int, dim: int, seed: int = 0) -> Iterator[FloatArray]:
-    """The synthetic map in chunks."""
+    """Yield the synthetic map in chunks."""
     for start in range(0, places, CHUNK):
         yield synthetic(start, min(CHUNK, places - start), dim, seed)
 

@@ -37,7 +37,7 @@ _SLOW, _FAST, _WAVE = 0.5, 2.0, 60  # speeds and period of the varying drive, in
 
 
 def ways(count: int) -> dict[str, list[int]]:
-    """The drives: name -> which image is seen at each frame.
+    """Return the drives: name -> which image is seen at each frame.
 
     Args:
         count: images of the query drive.
@@ -112,7 +112,7 @@ def _recognizer(
     model: Model, settings: Settings, dataset: Dataset, order: Sequence[int],
     places: Sequence[FloatArray],
 ) -> PlaceRecognizer:
-    """A recogniser whose map holds the database drive, place i + 1 being image ``order[i]``."""
+    """Make a recogniser whose map holds the database drive: place i + 1 is image ``order[i]``."""
     recognizer = open_recognizer(settings, mapping=True, model=model)
     for number, metres in enumerate(_travelled([dataset.database[i] for i in order])):
         recognizer.place_map.add(places[number], stamp_ns=(number + 1) * _FRAME_NS,

@@ -66,7 +66,7 @@ def summary_text(results: Results) -> str:
 
 
 def page(results: Results, title: str) -> str:
-    """The page of a study."""
+    """Write the page of a study."""
     sections = [section(heading, f'<div class="panel">{table(head, rows)}</div>')
                 for heading, head, rows in tables(results)]
     for dataset, cells in _measured(results['grid']).items():

@@ -148,7 +148,7 @@ def _hand_made(card: ModelCard, path: Path, width: int, height: int, precision: 
 
 
 def _write_card(card: ModelCard, path: Path, width: int, height: int, dim: int) -> Path:
-    """The variant's card, written last, so that a card always has its file."""
+    """Write the variant's card, as the last file, so that a card always has its file."""
     file = path.with_suffix('.onnx' if card.kind == NETWORK else '.npz')
     raw = dict(card.raw) | {
         'name': path.stem, 'sha256': hashlib.sha256(file.read_bytes()).hexdigest(),
