@@ -103,7 +103,7 @@ def rotation_of(pose: Pose) -> Float64Array:
 
 
 def pose_from(rotation: Float64Array, position_m: Float64Array, frame_id: str) -> Pose:
-    """The pose with these axes, float64 (3, 3), at this position, float64 (3,)."""
+    """Return the pose with these axes, float64 (3, 3), at this position, float64 (3,)."""
     m = rotation
     squares = np.array([1 + m[0, 0] - m[1, 1] - m[2, 2], 1 - m[0, 0] + m[1, 1] - m[2, 2],
                         1 - m[0, 0] - m[1, 1] + m[2, 2], 1 + m[0, 0] + m[1, 1] + m[2, 2]])
@@ -124,7 +124,7 @@ def pose_from(rotation: Float64Array, position_m: Float64Array, frame_id: str) -
 
 
 def planar_pose(x_m: float, y_m: float, yaw_rad: float, frame_id: str) -> Pose:
-    """A pose on the ground, turned by ``yaw_rad`` about the vertical."""
+    """Return a pose on the ground, turned by ``yaw_rad`` about the vertical."""
     return Pose((float(x_m), float(y_m), 0.0),
                 (0.0, 0.0, math.sin(yaw_rad / 2.0), math.cos(yaw_rad / 2.0)), frame_id)
 

@@ -92,6 +92,6 @@ class Canvas:
 
 
 def shade(colour: Colour, factor: float) -> tuple[int, int, int]:
-    """A colour made brighter or darker, each part in [0, 255]."""
+    """Return a colour made brighter or darker, each part in [0, 255]."""
     red, green, blue = (int(min(max(part * factor, 0.0), 255.0)) for part in colour)
     return red, green, blue

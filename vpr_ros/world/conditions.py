@@ -44,7 +44,7 @@ class Conditions:
 
     @classmethod
     def day(cls, traffic_seed: int = 0) -> Conditions:
-        """A clear summer's early afternoon."""
+        """Return a clear summer's early afternoon."""
         return cls(13.0, 'clear', 'summer', traffic_seed)
 
     @classmethod
@@ -54,12 +54,12 @@ class Conditions:
 
     @classmethod
     def overcast(cls, traffic_seed: int = 0) -> Conditions:
-        """A grey autumn day without shadows."""
+        """Return a grey autumn day without shadows."""
         return cls(12.0, 'overcast', 'autumn', traffic_seed)
 
     @classmethod
     def dusk(cls, traffic_seed: int = 0) -> Conditions:
-        """The sun has just set, the lamps are on."""
+        """Return dusk: the sun has just set, the lamps are on."""
         return cls(21.0, 'clear', 'summer', traffic_seed)
 
     @classmethod
@@ -69,12 +69,12 @@ class Conditions:
 
     @classmethod
     def rain(cls, traffic_seed: int = 0) -> Conditions:
-        """A wet autumn afternoon."""
+        """Return a wet autumn afternoon."""
         return cls(15.0, 'rain', 'autumn', traffic_seed)
 
     @classmethod
     def snow(cls, traffic_seed: int = 0) -> Conditions:
-        """A winter noon under snow, and it still snows."""
+        """Return a winter noon under snow, and it still snows."""
         return cls(12.0, 'snow', 'winter', traffic_seed)
 
     @classmethod

@@ -33,7 +33,7 @@ Float64Array = NDArray[np.float64]
 
 
 def build_corridor(seed: int, scale: float) -> Scene:
-    """A corridor that depends on ``seed`` alone; ``scale`` stretches it."""
+    """Build a corridor that depends on ``seed`` alone; ``scale`` stretches it."""
     return _CorridorBuilder(seed, scale).build()
 
 

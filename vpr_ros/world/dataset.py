@@ -72,7 +72,7 @@ def write_dataset(database: Drive, queries: Drive, out_dir: str | Path, *,
 
 
 def file_name(pose: Pose, stamp_ns: int, height_m: float, note: str) -> str:
-    """The ``@...@.jpg`` name of an image taken at ``pose``; heading clockwise from north."""
+    """Return the ``@...@.jpg`` name of an image from ``pose``; heading clockwise from north."""
     heading = (90.0 - math.degrees(yaw_of(pose))) % 360.0
     fields = [f'{EAST_M + pose.position_m[0]:.2f}', f'{NORTH_M + pose.position_m[1]:.2f}',
               '', '', '', '', '', '', f'{heading:.1f}', '', '', f'{height_m:.2f}',

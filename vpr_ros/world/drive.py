@@ -112,7 +112,7 @@ class Drive:
         return (self.frame(index) for index in range(len(self)))
 
     def pose(self, index: int) -> Pose:
-        """True pose of the robot base in ``map`` at frame ``index``; nothing is drawn."""
+        """Return the true pose of the base in ``map`` at frame ``index``; nothing is drawn."""
         return _on_ground(self._trajectory.truth[self._checked(index)], 'map')
 
     def odometry(self, index: int) -> Pose:
@@ -120,7 +120,7 @@ class Drive:
         return _on_ground(self._trajectory.odometry[self._checked(index)], 'odom')
 
     def travelled_m(self, index: int) -> float:
-        """True distance from the first frame to frame ``index``, metres."""
+        """Return the true distance from the first frame to frame ``index``, metres."""
         return float(self._trajectory.travelled_m[self._checked(index)])
 
     def route_m(self, index: int) -> float:

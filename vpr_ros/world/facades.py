@@ -64,7 +64,7 @@ class HouseStyle:
 
 
 def house_style(rng: np.random.Generator) -> HouseStyle:
-    """A random style."""
+    """Draw a random style."""
     grain = Grain([1, 1, 1, 2, 2, 3][rng.integers(6)])
     wall = {Grain.PLASTER: _PLASTER, Grain.BRICK: _BRICK, Grain.STONE: _STONE}[grain]
     form = str(rng.choice(['plain', 'plain', 'shutters', 'arched', 'bands', 'modern']))
@@ -83,7 +83,7 @@ def house_style(rng: np.random.Generator) -> HouseStyle:
 
 def paint_storeys(style: HouseStyle, width_m: float, storeys: int, rng: np.random.Generator,
                   ) -> ImageArray:
-    """The upper storeys of a front, uint8 (h, w, 4) RGBM."""
+    """Paint the upper storeys of a front, uint8 (h, w, 4) RGBM."""
     canvas = Canvas(width_m, storeys * style.storey_m, UPPER_DENSITY, style.wall)
     canvas.weather(rng)
     window_w, window_h = style.window_m
@@ -114,7 +114,7 @@ def paint_storeys(style: HouseStyle, width_m: float, storeys: int, rng: np.rando
 
 def paint_plain_wall(style: HouseStyle, width_m: float, height_m: float,
                      rng: np.random.Generator) -> ImageArray:
-    """A side wall with hardly a window, uint8 (h, w, 4) RGBM."""
+    """Paint a side wall with hardly a window, uint8 (h, w, 4) RGBM."""
     canvas = Canvas(width_m, height_m, 12.0, shade(style.wall, 0.94))
     canvas.weather(rng, blotches=0.08, streaks=0.07)
     for _ in range(int(rng.integers(0, 4))):
@@ -125,7 +125,7 @@ def paint_plain_wall(style: HouseStyle, width_m: float, height_m: float,
 
 def paint_ground_floor(style: HouseStyle, width_m: float, height_m: float, *, shop: bool,
                        number: int, rng: np.random.Generator) -> ImageArray:
-    """The ground floor of a front, uint8 (h, w, 4) RGBM."""
+    """Paint the ground floor of a front, uint8 (h, w, 4) RGBM."""
     rusticated = not shop and rng.random() < 0.5
     base = shade(style.wall, 0.82) if rusticated else style.wall
     canvas = Canvas(width_m, height_m, GROUND_DENSITY, base)
@@ -153,7 +153,7 @@ def paint_ground_floor(style: HouseStyle, width_m: float, height_m: float, *, sh
 
 def paint_sign(words: str, width_m: float, height_m: float, rng: np.random.Generator,
                ) -> ImageArray:
-    """A sign board that shines at night, uint8 (h, w, 4) RGBM."""
+    """Paint a sign board that shines at night, uint8 (h, w, 4) RGBM."""
     board = _pick(_SIGNS, rng)
     canvas = Canvas(width_m, height_m, SIGN_DENSITY, board)
     bright = sum(board) > 420
@@ -172,7 +172,7 @@ def paint_sign(words: str, width_m: float, height_m: float, rng: np.random.Gener
 
 
 def paint_stripes(width_m: float, height_m: float, rng: np.random.Generator) -> ImageArray:
-    """An awning's cloth, uint8 (h, w, 4) RGBM."""
+    """Paint an awning's cloth, uint8 (h, w, 4) RGBM."""
     colour = _pick(_SIGNS, rng)
     canvas = Canvas(width_m, height_m, 32.0, colour)
     stripe = rng.uniform(0.2, 0.4)

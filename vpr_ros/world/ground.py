@@ -19,7 +19,7 @@ DENSITY = 18.0
 
 
 def paint_ground(grid: StreetGrid, rng: np.random.Generator) -> ImageArray:
-    """The whole town from above, north up, uint8 (h, w, 4) RGBM."""
+    """Paint the whole town from above, north up, uint8 (h, w, 4) RGBM."""
     x0, y0, x1, y1 = grid.bounds_m
     canvas = Canvas(x1 - x0, y1 - y0, DENSITY, (104, 104, 107))
     shape = canvas.texels.shape[:2]
@@ -143,7 +143,7 @@ def _markings(canvas: Canvas, grid: StreetGrid, rng: np.random.Generator) -> Non
 
 def _stripe(canvas: Canvas, grid: StreetGrid, horizontal: bool, centre: float, start: float,
             length: float, aside: float, width: float, colour) -> None:
-    """A stripe along a street: ``aside`` from its centre line to the middle of the stripe."""
+    """Paint a stripe along a street; ``aside``: from its centre line to the stripe's middle."""
     x0, _, _, y1 = grid.bounds_m
     if length <= 0:
         return

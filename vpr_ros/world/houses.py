@@ -253,7 +253,7 @@ class HouseBuilder:
                             tint=tint)
 
     def tower(self, x: float, y: float, half: float, height: float) -> None:
-        """A church tower with a pointed roof."""
+        """Build a church tower with a pointed roof."""
         rng = self._rng
         style = HouseStyle((176, 166, 150), Grain.STONE, (196, 188, 172), (60, 56, 52),
                            (70, 50, 40), (0.9, 2.0), 3.0, 4.5, 'arched')

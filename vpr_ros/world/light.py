@@ -58,7 +58,7 @@ class Light:
 
 
 def light_of(conditions: Conditions, *, indoor: bool = False) -> Light:
-    """The light under these conditions; indoors the ceiling lamps are always on."""
+    """Return the light under these conditions; indoors the ceiling lamps are always on."""
     rise, fall = _DAY_H[conditions.season]
     part = (conditions.time_of_day_h - rise) / (fall - rise)
     elevation = math.radians(_NOON_ELEVATION_DEG[conditions.season]) * math.sin(

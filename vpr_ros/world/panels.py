@@ -60,7 +60,7 @@ class CorridorStyle:
 
 
 def corridor_style(rng: np.random.Generator) -> CorridorStyle:
-    """A random style."""
+    """Draw a random style."""
     return CorridorStyle(
         _pick(_WALLS, rng), _pick(_ACCENTS, rng), _pick(_DOORS, rng), _pick(_FLOORS, rng),
         float(rng.choice([0.0, 0.9, 1.1])), float(rng.uniform(2.8, 4.4)),
@@ -69,7 +69,7 @@ def corridor_style(rng: np.random.Generator) -> CorridorStyle:
 
 def paint_panel(style: CorridorStyle, width_m: float, kind: str, number: int,
                 rng: np.random.Generator) -> ImageArray:
-    """A stretch of wall, uint8 (h, w, 4) RGBM; ``kind`` as in :data:`PAINTERS`."""
+    """Paint a stretch of wall, uint8 (h, w, 4) RGBM; ``kind`` as in :data:`PAINTERS`."""
     canvas = Canvas(width_m, HEIGHT_M, WALL_DENSITY, style.wall)
     shape = canvas.texels.shape[:2]
     canvas.multiply(1.0 + 0.012 * fractal_noise(shape, 90.0, rng))
@@ -85,7 +85,7 @@ def paint_panel(style: CorridorStyle, width_m: float, kind: str, number: int,
 
 def paint_ceiling(style: CorridorStyle, length_m: float, width_m: float,
                   lamps_m: np.ndarray) -> ImageArray:
-    """A ceiling with lamps at ``lamps_m`` along it, uint8 (h, w, 4) RGBM."""
+    """Paint a ceiling with lamps at ``lamps_m`` along it, uint8 (h, w, 4) RGBM."""
     canvas = Canvas(length_m, width_m, 32.0, (214, 214, 210))
     for x in np.arange(0.0, length_m, 0.6):
         canvas.rectangle(x, 0, 0.03, width_m, (170, 170, 168))
@@ -105,7 +105,7 @@ def paint_ceiling(style: CorridorStyle, length_m: float, width_m: float,
 
 def paint_floor(style: CorridorStyle, length_m: float, width_m: float, rng: np.random.Generator,
                 ) -> ImageArray:
-    """A floor, uint8 (h, w, 4) RGBM."""
+    """Paint a floor, uint8 (h, w, 4) RGBM."""
     canvas = Canvas(length_m, width_m, 32.0, style.floor)
     shape = canvas.texels.shape[:2]
     if style.checked:
@@ -124,7 +124,7 @@ def paint_floor(style: CorridorStyle, length_m: float, width_m: float, rng: np.r
 
 
 def paint_exit_sign() -> ImageArray:
-    """The sign that hangs before a turn, 0.9 x 0.3 m, uint8 (h, w, 4) RGBM."""
+    """Paint the sign that hangs before a turn, 0.9 x 0.3 m, uint8 (h, w, 4) RGBM."""
     canvas = Canvas(0.9, 0.3, 96.0, (20, 130, 72))
     canvas.texels[..., 3] = 210
     canvas.text('EXIT', 0.08, 0.06, 0.45, 0.18, (244, 250, 244), SHINING)

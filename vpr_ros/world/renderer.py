@@ -51,7 +51,7 @@ class Renderer:
 
     def render(self, camera_pose: Pose, time_s: float, rng: np.random.Generator,
                ) -> tuple[ImageArray, FloatArray]:
-        """The picture, uint8 (H, W, 3) RGB, and the depth, float32 (H, W), metres along z.
+        """Render the picture, uint8 (H, W, 3) RGB, and the depth, float32 (H, W), metres along z.
 
         Depth is ``inf`` where only the sky and the far hills are seen.
         """

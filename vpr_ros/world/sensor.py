@@ -28,7 +28,7 @@ class Sensor:
         self._noise = np.rint(luma).astype(np.int16)
 
     def expose(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        """A new uint8 (H, W, 3) picture; ``rng`` chooses the noise."""
+        """Return a new uint8 (H, W, 3) picture; ``rng`` chooses the noise."""
         top, left = (int(part) for part in rng.integers(0, 64, 2))
         noise = self._noise[top:top + self._height, left:left + self._width]
         dimmed = cv2.multiply(image, self._vignette, scale=1.0 / 255.0)

@@ -23,7 +23,7 @@ _LEAVES: dict[str, tuple[Colour, ...]] = {
 
 
 def paint_tree(season: str, species: int, rng: np.random.Generator) -> SpriteArrays:
-    """A tree, 256 x 192 px; species 3 is a conifer, which keeps its needles."""
+    """Paint a tree, 256 x 192 px; species 3 is a conifer, which keeps its needles."""
     height, width = 256, 192
     texels = np.zeros((height, width, 4), np.uint8)
     mask = np.zeros((height, width), np.uint8)
@@ -108,7 +108,7 @@ def paint_person(rng: np.random.Generator, step: int) -> SpriteArrays:
 
 
 def paint_lamp(style: int) -> SpriteArrays:
-    """A street lamp with its head in the middle, 5.2 m high and 1.3 m wide at 48 px/m."""
+    """Paint a street lamp with its head in the middle, 5.2 m high and 1.3 m wide at 48 px/m."""
     canvas = Canvas(1.3, 5.2, 48.0, (58, 64, 62))
     shape = Canvas(1.3, 5.2, 48.0, (0, 0, 0))
     shape.texels[:] = 0
@@ -132,7 +132,7 @@ def paint_lamp(style: int) -> SpriteArrays:
 
 
 def paint_railing(width_m: float, height_m: float, colour: Colour, gap_m: float) -> SpriteArrays:
-    """A fence or balcony railing of upright bars, 48 px/m."""
+    """Paint a fence or balcony railing of upright bars, 48 px/m."""
     canvas = Canvas(width_m, height_m, 48.0, colour)
     canvas.texels[..., 3] = SMOOTH
     shape = Canvas(width_m, height_m, 48.0, (0, 0, 0))

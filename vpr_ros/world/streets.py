@@ -63,7 +63,7 @@ class StreetGrid:
         return result
 
     def islands(self) -> list[Rectangle]:
-        """What lies higher than the carriageway: blocks and the pavements around them."""
+        """Return what lies higher than the carriageway: blocks and the pavements around them."""
         wide = STREET_M - KERB_M
         return [(west - wide, south - wide, east + wide, north + wide)
                 for (west, south, east, north), _, _ in self.blocks()]
@@ -77,7 +77,7 @@ class StreetGrid:
 
 
 def random_grid(rng: np.random.Generator, scale: float) -> StreetGrid:
-    """A grid of two by two blocks, of different sizes."""
+    """Draw a random grid of two by two blocks, of different sizes."""
     xs = np.cumsum([0.0, *(2 * STREET_M + rng.uniform(24, 40, 2) * scale)])
     ys = np.cumsum([0.0, *(2 * STREET_M + rng.uniform(22, 34, 2) * scale)])
     return StreetGrid(xs - xs.mean(), ys - ys.mean())

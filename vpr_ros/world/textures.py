@@ -34,7 +34,7 @@ class Texturer:
 
     def look_up(self, faces: Faces, visible: Visible, depth_m: FloatArray,
                 ) -> tuple[ImageArray, FloatArray]:
-        """The surface that each pixel sees.
+        """Look up the surface that each pixel sees.
 
         Returns:
             uint8 (H, W, 4) RGBM, arbitrary where there is none, and float32 (H, W), the factor by

@@ -34,7 +34,7 @@ _LAMP_SIZE = (1.3, 5.2)
 
 
 def build_town(seed: int, scale: float) -> Scene:
-    """A town that depends on ``seed`` alone; ``scale`` stretches its blocks."""
+    """Build a town that depends on ``seed`` alone; ``scale`` stretches its blocks."""
     return _TownBuilder(seed, scale).build()
 
 

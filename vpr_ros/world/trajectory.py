@@ -86,7 +86,7 @@ def _dead_reckoning(truth: Float64Array, rng: np.random.Generator) -> Float64Arr
 
 
 def _wobble(phase: Float64Array, rng: np.random.Generator) -> Float64Array:
-    """A smooth curve of about unit variance; ``phase`` 1 is about its coherence length."""
+    """Draw a smooth curve of about unit variance; ``phase`` 1 is about its coherence length."""
     frequency = rng.uniform(0.25, 1.1, 7)
     shift = rng.uniform(0.0, 2 * np.pi, 7)
     waves = np.sin(2 * np.pi * frequency[:, None] * phase[None] / 2.0 + shift[:, None])
