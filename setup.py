@@ -102,7 +102,7 @@ def files(folder: str) -> list[tuple[str, list[str]]]:
 
 
 def executables() -> tuple[str, list[str]]:
-    """Writes the files of lib/vpr_ros and returns their ``data_files`` entry."""
+    """Write the files of lib/vpr_ros and return their ``data_files`` entry."""
     folder = Path('build') / 'executables'
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -116,7 +116,7 @@ def executables() -> tuple[str, list[str]]:
 
 
 def with_executables(base: type) -> type:
-    """A wheel command, by which pip builds and colcon does not, that adds lib/vpr_ros."""
+    """Return a wheel command, by which pip builds and colcon does not, that adds lib/vpr_ros."""
 
     class Command(base):  # type: ignore[misc, valid-type]
         def run(self) -> None:
@@ -131,7 +131,7 @@ def with_executables(base: type) -> type:
 
 
 def wheel_commands() -> dict[str, Any]:
-    """The commands by which pip builds, as far as this version of setuptools has them."""
+    """Return the commands by which pip builds, as far as this version of setuptools has them."""
     found = {}
     for name, modules in {
         'bdist_wheel': ('setuptools.command.bdist_wheel', 'wheel.bdist_wheel'),

@@ -43,7 +43,7 @@ def end(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionE
 
 
 def builder(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The process that builds; when it ends, so does the launch, with its exit code."""
+    """Return the process that builds; when it ends, so does the launch, with its exit code."""
     return [
         ExecuteProcess(
             cmd=[ExecutableInPackage('vpr', 'vpr_ros'), *command(context)],

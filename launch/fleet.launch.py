@@ -31,7 +31,7 @@ ARGUMENTS = {
 
 
 def processes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The server, if one is wanted, and a node for each robot."""
+    """Return the server, if one is wanted, and a node for each robot."""
     given = {name: context.launch_configurations[name] for name in ARGUMENTS}
     folder, found = Path(given['folder']), []
     if not given['uri']:

@@ -87,7 +87,7 @@ def parameters(context: LaunchContext) -> list:
 
 
 def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The node, with what the arguments say."""
+    """Return the node, with what the arguments say."""
     return [
         LifecycleNode(
             package='vpr_ros',
@@ -111,7 +111,7 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def adapter(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The node that passes loop closures on, where one is asked for."""
+    """Return the node that passes loop closures on, where one is asked for."""
     given = {name: context.launch_configurations[name] for name in ARGUMENTS}
     if not given['slam']:
         return []

@@ -61,7 +61,7 @@ def end(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionE
 
 
 def replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """The process that plays and scores; when it ends, so does the launch."""
+    """Return the process that plays and scores; when it ends, so does the launch."""
     given = {name: context.launch_configurations[name] for name in ARGUMENTS}
     words = ['replay', given['bag'], '--node']
     for name, option in OPTIONS.items():

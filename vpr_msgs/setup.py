@@ -80,12 +80,12 @@ LINKS = {
 
 
 def tool(module: str, name: str = 'generate_c') -> Callable[..., Any]:
-    """A function of a build requirement, looked up late: reading the metadata needs none."""
+    """Look up a function of a build requirement late: reading the metadata needs none."""
     return getattr(importlib.import_module(module), name)
 
 
 def ros_prefix() -> Path:
-    """The folder with share/, include/ and lib/ of the ROS wheels.
+    """Find the folder with share/, include/ and lib/ of the ROS wheels.
 
     Found from an imported generator: while pip isolates the build this is not sys.prefix.
     """
@@ -136,7 +136,7 @@ class Generated:
 
 
 def write_idl(idl: Path) -> None:
-    """Converts each interface file to .idl and puts its text beside it, as the hashes need."""
+    """Convert each interface file to .idl and put its text beside it, as the hashes need."""
     for path in interfaces():
         kind = path.parent.name
         folder = idl / kind
@@ -147,7 +147,7 @@ def write_idl(idl: Path) -> None:
 
 
 def generate(out: Path) -> Generated:
-    """Runs all generators into the folder ``out``, which is emptied first."""
+    """Run all generators into the folder ``out``, which is emptied first."""
     shutil.rmtree(out, ignore_errors=True)
     prefix = ros_prefix()
     share = prefix / 'share'
@@ -173,7 +173,7 @@ def generate(out: Path) -> Generated:
     }
 
     def arguments(generator: str, **more: object) -> str:
-        """Writes the arguments file of a generator and makes the folders that it fills."""
+        """Write the arguments file of a generator and make the folders that it fills."""
         for kind in KINDS:
             (made.code[generator] / kind / 'detail').mkdir(parents=True, exist_ok=True)
         folders = {
@@ -217,7 +217,7 @@ class BuildInterfaces(build_ext):
         return ext.export_symbols
 
     def run(self) -> None:
-        """Builds everything anew: a stale file would end up in the wheel."""
+        """Build everything anew: a stale file would end up in the wheel."""
         work = Path(self.build_temp).resolve()
         package = Path(self.build_lib).resolve() / PACKAGE
         shutil.rmtree(package, ignore_errors=True)
@@ -233,7 +233,7 @@ class BuildInterfaces(build_ext):
         self.add_shared_files(made, work / 'index')
 
     def configure(self, extension: Extension, generator: str, made: Generated, out: Path) -> None:
-        """Fills in what is only known once the code is there."""
+        """Fill in what is only known once the code is there."""
         own_kinds, their_kinds = LINKS[generator]
         ours = [f'{PACKAGE}__{kind}' for kind in own_kinds]
         theirs = [f'{name}__{kind}' for name in DEPENDENCIES for kind in their_kinds]
@@ -271,7 +271,7 @@ class BuildInterfaces(build_ext):
 
 
 def extension_name(generator: str) -> str:
-    """Module name of what a generator's code is compiled to."""
+    """Return the module name of what a generator's code is compiled to."""
     if generator == PYTHON:
         return f'{PACKAGE}.{PACKAGE}_s__{TYPESUPPORT}'
     return f'{PACKAGE}.lib{PACKAGE}__{generator}'

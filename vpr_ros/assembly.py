@@ -18,7 +18,7 @@ IN_MEMORY = ':memory:'
 
 
 def model_identity(model: Model) -> ModelIdentity:
-    """What a map stores of the model that built it."""
+    """Return what a map stores of the model that built it."""
     card = model.card
     return ModelIdentity(card.name, card.sha256, card.global_dim, json.dumps(dict(card.raw)))
 

@@ -20,7 +20,7 @@ _NS = 1_000_000_000
 
 
 def checked(pose: Pose) -> Pose:
-    """The pose with a quaternion of unit length.
+    """Return the pose with a quaternion of unit length.
 
     Raises:
         MapError: a number is not finite, or the quaternion is no rotation.

@@ -79,7 +79,7 @@ class _Scale:
 
 
 def _pieces(track: Line) -> list[Line]:
-    """The track without the ways between places that lie far apart."""
+    """Return the track without the ways between places that lie far apart."""
     far = np.linalg.norm(np.diff(track, axis=0), axis=1) > GAP_M
     return np.split(track, np.flatnonzero(far) + 1)
 

@@ -31,7 +31,7 @@ class FileWatch:
         self._before = self._look()
 
     def fate(self) -> Fate:
-        """What became of it."""
+        """Return what became of it."""
         now = self._look()
         if now == self._before:
             return Fate.SAME

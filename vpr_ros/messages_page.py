@@ -93,13 +93,13 @@ def _table(fields: list[Field]) -> Iterator[str]:
 
 
 def _shown(kind: str) -> str:
-    """A type, with a link where it is one of these pages' own."""
+    """Return a type, with a link where it is one of these pages' own."""
     own = re.match(r'^(?:vpr_msgs/)?([A-Z]\w*)(\[\d*\])?$', kind)
     return f'[{own[1]}](#{own[1].lower()}){own[2] or ""}' if own else f'`{kind}`'
 
 
 def markdown(folder: Path = FOLDER) -> str:
-    """The whole page."""
+    """Write the whole page."""
     lines = [HEAD]
     for kind, (title, names) in KINDS.items():
         lines.append(f'## {title}\n')

@@ -189,7 +189,7 @@ class OdometryTrack:
 
 
 def normalized(pose: Pose) -> Pose | None:
-    """The pose with a unit quaternion; None when its values are no pose."""
+    """Return the pose with a unit quaternion; None when its values are no pose."""
     norm = math.hypot(*pose.quaternion_xyzw)
     if not math.isfinite(norm) or norm < UNIT_TOLERANCE:
         return None
@@ -201,7 +201,7 @@ def normalized(pose: Pose) -> Pose | None:
 
 
 def interpolate(a: Pose, b: Pose, part: float) -> Pose:
-    """The pose between two poses: linear in position, on the shorter great arc in orientation.
+    """Interpolate two poses: linear in position, on the shorter great arc in orientation.
 
     Args:
         a, b: unit quaternions, one frame.

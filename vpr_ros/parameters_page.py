@@ -28,7 +28,7 @@ GROUPS = {
 
 
 def markdown() -> str:
-    """The whole page."""
+    """Write the whole page."""
     parts = [HEAD]
     for group, title in GROUPS.items():
         parts += [f'\n## {title}\n', '| parameter | default | range | live | what it does |',

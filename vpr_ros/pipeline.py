@@ -224,7 +224,7 @@ class PlaceRecognizer:
         return self.rank(described, max_matches=max_matches)
 
     def rank(self, described: Described, *, max_matches: int = 10) -> Recognition:
-        """The same as :meth:`recognize` for an image that is already described."""
+        """Do the same as :meth:`recognize` for an image that is already described."""
         settings = self.settings.replace(min_sequence_support=0.0)
         watch = Stopwatch(self._clock, budget_ms=settings.deadline_ms)
         watch.book('describe', described.describe_ms)

@@ -67,7 +67,7 @@ class Search:
         self._of_camera = {}
 
     def context_of(self, frame: Frame) -> Context:
-        """The context of a frame's camera; with one camera there is one, whatever its name."""
+        """Return the context of a frame's camera; a single camera has one, whatever its name."""
         if self.yaw_of is None:
             return self.context
         return self._of_camera.setdefault(frame.frame_id, Context(self.context.window))

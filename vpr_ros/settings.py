@@ -63,7 +63,7 @@ class Settings:
         return dict(object.__getattribute__(self, '_values'))
 
     def replace(self, **values: Any) -> Settings:
-        """A copy with some values changed."""
+        """Return a copy with some values changed."""
         return Settings(**{**self.as_dict(), **values})
 
 
@@ -102,7 +102,7 @@ def load_parameters(path: Path | str) -> dict[str, Value]:
 
 
 def _text(path: Path) -> str:
-    """A YAML text that is safe to make objects of: no larger or deeper than parameters need.
+    """Read a YAML text safe to make objects of: no larger or deeper than parameters need.
 
     Aliases are refused, as ROS refuses them: a few lines of them unfold to gigabytes.
     """
@@ -123,7 +123,7 @@ def _text(path: Path) -> str:
 
 
 def load_settings(path: Path | str | None = None, **overrides: Any) -> Settings:
-    """Settings of the pipeline from a parameter file or preset, with overrides.
+    """Load settings of the pipeline from a parameter file or preset, with overrides.
 
     Raises:
         ConfigError: see :func:`load_parameters`.
