@@ -51,6 +51,9 @@ ARGUMENTS = {
                         f'in {PROFILE} already wins; empty sets none.', None),
     'depth_topic': ('depth', 'Topic of the registered depth image, for metric relative poses '
                     '(parameter relative_pose).', None),
+    'right_image_topic': ('right/image', 'Topic of the right camera of a stereo pair (parameter '
+                          'stereo); image_topic is then the left one.', None),
+    'right_camera_info_topic': ('right/camera_info', 'Topic of its calibration.', None),
     'slam': ('', 'Pass loop closures on to a SLAM system; empty to none (docs/slam/index.md).',
              ['', 'lio_sam', 'rtabmap', 'rtabmap_descriptor', 'hydra', 'kimera_multi',
               'swarm_slam', 'initialpose', 'voxgraph', 'maplab_server', 'maplab']),
@@ -100,6 +103,8 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 for name, argument in (
                     ('image', 'image'), ('camera_info', 'camera_info'), ('odom', 'odom'),
                     ('loop_closures', 'loop_closures'), ('depth', 'depth'),
+                    ('right/image', 'right_image'),
+                    ('right/camera_info', 'right_camera_info'),
                 )
             ],
             ros_arguments=['--log-level', LaunchConfiguration('log_level')],

@@ -39,6 +39,11 @@ class Context:
         """Remember a keyframe's descriptor, float32 (D,), as the model gave it."""
         self._last.append(descriptor)
 
+    @property
+    def newest(self) -> FloatArray | None:
+        """The descriptor that was pushed last; None while there is none."""
+        return self._last[-1] if self._last else None
+
     def mean(self, descriptor: FloatArray) -> FloatArray:
         """m = (x + sum of the last keyframes) / (n + 1 + PRIOR_KEYFRAMES), float32 (D,)."""
         if self.window == 0:

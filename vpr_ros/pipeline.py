@@ -14,7 +14,6 @@ import time
 from typing import Any, NamedTuple
 
 from vpr_ros.cameras.fusion import View, YawOf
-from vpr_ros.context import Context
 from vpr_ros.decision.calibration import Calibration
 from vpr_ros.decision.decide import decide
 from vpr_ros.decision.evidence import gather, ordered
@@ -101,9 +100,9 @@ class PlaceRecognizer:
         self.configure(settings)
 
     @property
-    def memory(self) -> tuple[KeyframeSelector, Context, SequenceTracker]:
+    def memory(self) -> tuple[KeyframeSelector, Search, SequenceTracker]:
         """What is remembered of the frames before, for a build that goes on after a break."""
-        return self._keyframes, self._search.context, self._sequence
+        return self._keyframes, self._search, self._sequence
 
     def configure(self, settings: Settings) -> None:
         """Take new settings; the next frame uses them."""
@@ -159,17 +158,17 @@ class PlaceRecognizer:
             ImageError, ModelError, MapError: the frame could not be processed; the state is
                 as before and the next frame may be given.
         """
-        return self.process_views([frame], described)
+        return self.process_views([frame], [described])
 
     def process_views(
-        self, frames: Sequence[Frame], described: Described | None = None
+        self, frames: Sequence[Frame], described: Sequence[Described | None] = ()
     ) -> Recognition:
         """Recognise one moment, seen by one camera or by several, and decide once.
 
         Args:
             frames: one for each camera that has given an image, the leading camera first; each
                 with the optical frame of its camera and the same pose.
-            described: of the first frame, see :meth:`process`, which raises the same.
+            described: of each frame, see :meth:`process`, which raises the same.
 
         Returns:
             Stamp, frame and place id are those of the camera that made the best match.
@@ -178,7 +177,7 @@ class PlaceRecognizer:
         watch = Stopwatch(self._clock, budget_ms=settings.deadline_ms)
         seen: list[tuple[Frame, Description]] = []
         for number, view in enumerate(frames):
-            told = (described if number == 0 else None) or self.describe(view.image)
+            told = (described[number] if described else None) or self.describe(view.image)
             if told.description is not None:
                 watch.book('describe', told.describe_ms)
                 seen.append((view, told.description))

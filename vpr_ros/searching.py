@@ -66,6 +66,10 @@ class Search:
         self.context.reset()
         self._of_camera = {}
 
+    def contexts(self) -> dict[str, Context]:
+        """Return the contexts by camera; with one camera that of the name ''."""
+        return {'': self.context} if self.yaw_of is None else dict(self._of_camera)
+
     def context_of(self, frame: Frame) -> Context:
         """Return the context of a frame's camera; a single camera has one, whatever its name."""
         if self.yaw_of is None:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-import threading
 
 from building.build_helpers import content, image_folder, SETTINGS
 import cv2
@@ -15,12 +14,10 @@ import pytest
 
 from vpr_ros.bags import BagWriter
 from vpr_ros.building import build_map, count_frames, frames_of
-from vpr_ros.building.ahead import described_in_order
-from vpr_ros.errors import ConfigError, DataError, ImageError, MapError
+from vpr_ros.errors import ConfigError, DataError, MapError
 from vpr_ros.images.video import VideoFile
 from vpr_ros.model import load_model, Model
-from vpr_ros.pipeline import Described
-from vpr_ros.types import Frame, Pose
+from vpr_ros.types import Pose
 
 
 @pytest.fixture(scope='module')
@@ -147,33 +144,3 @@ def test_bad_sources_leave_nothing_and_never_harm_an_older_map(
         build_map([folder], tmp_path / 'm.vprmap', model, SETTINGS)
     with pytest.raises(ConfigError, match='0 workers found'):
         build_map([folder], tmp_path / 'n.vprmap', model, SETTINGS, workers=0)
-
-
-def test_frames_come_in_order_however_long_each_takes() -> None:
-    """The first frame is described last; memory stays bounded; a bad image keeps its turn."""
-    last_started, taken = threading.Event(), []
-
-    def shots():
-        for number in range(12):
-            taken.append(number)
-            yield lambda number=number: load(number)
-
-    def load(number: int) -> Frame:
-        if number == 3:
-            raise ImageError('three')
-        return Frame(np.full((1, 1, 3), number, np.uint8), number)
-
-    def describe(image: np.ndarray) -> Described:
-        if image[0, 0, 0] == 1:
-            last_started.set()
-        if image[0, 0, 0] == 0:
-            assert last_started.wait(20.0)
-        return Described(None, float(image[0, 0, 0]))
-
-    ready = described_in_order(shots(), describe, 2)
-    first = next(ready)
-    assert first[0].stamp_ns == 0 and len(taken) == 4
-    rest = list(ready)
-    assert isinstance(rest[2], ImageError)
-    assert [r[0].stamp_ns for r in rest if not isinstance(r, ImageError)] == [
-        1, 2, 4, 5, 6, 7, 8, 9, 10, 11]

@@ -16,9 +16,9 @@ import pytest
 
 from vpr_ros.bags import BagWriter
 from vpr_ros.building import build_map
-from vpr_ros.building.ahead import AHEAD_PER_WORKER
 from vpr_ros.building.build import WORKERS
 from vpr_ros.errors import MapError
+from vpr_ros.in_order import AHEAD_PER_WORKER
 from vpr_ros.model import load_model
 from vpr_ros.place_map import check, PlaceMap
 from vpr_ros.types import Pose

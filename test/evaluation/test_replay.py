@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 from evaluation.scenes import PLACES, S, two_laps
+import numpy as np
 import pytest
 
 from vpr_ros.assembly import open_recognizer
@@ -15,6 +16,7 @@ from vpr_ros.evaluation.journal import Journal
 from vpr_ros.evaluation.replay import replay, run
 from vpr_ros.evaluation.scoring import score
 from vpr_ros.settings import Settings
+from vpr_ros.types import Frame
 
 SETTINGS = Settings(recent_distance_m=10.0, recent_time_s=5.0, min_probability=0.5,
                     sequence_window_m=10.0)
@@ -91,3 +93,16 @@ def test_a_drive_of_next_to_nothing(model, frames) -> None:
     figures = replay(frames, open_recognizer(SETTINGS, model=model), None).to_json()
     assert figures['frames'] == len(frames)
     assert figures['loop_closures']['true'] == 0
+
+
+def test_describing_ahead_changes_no_answer(model) -> None:
+    frames = two_laps()
+    frames[5] = Frame(np.zeros_like(frames[5].image), frames[5].stamp_ns)  # nothing to see
+    truth = ground_truth_of_poses([(f.stamp_ns, f.pose) for f in frames if f.pose], radius_m=2.5)
+    results = [replay(frames, open_recognizer(SETTINGS, model=model), truth, jobs=jobs).to_json()
+               for jobs in (1, 3)]
+    for name in ('results', 'all_frames', 'samples', 'loop_closures', 'by_distance'):
+        assert results[0][name] == results[1][name]
+    assert results[1]['throughput']['jobs'] == 3
+    assert results[1]['all_frames']['reasons']['BLANK_IMAGE'] == 1
+    assert {'describe', 'search', 'total'} <= set(results[1]['latency_ms'])

@@ -13,7 +13,7 @@ from typing import Any
 from vpr_ros.bags.message_types import COMPRESSED_IMAGE, deserialize, IMAGE, NANOSECONDS, stamp_of
 from vpr_ros.bags.storage import RawMessage
 from vpr_ros.errors import ImageError
-from vpr_ros.images import decode_compressed, to_rgb
+from vpr_ros.images.messages import rgb_of
 from vpr_ros.types import ImageArray
 
 IMAGE_TYPES = (IMAGE, COMPRESSED_IMAGE)
@@ -45,12 +45,7 @@ class BagImage:
                     f'the message at {self.log_time_ns / NANOSECONDS:.3f} s on {self.topic} is '
                     f'damaged; record it again'
                 )
-            if hasattr(message, 'format'):
-                return decode_compressed(message.format, message.data)
-            return to_rgb(
-                encoding=message.encoding, height=message.height, width=message.width,
-                step=message.step, data=message.data, is_bigendian=bool(message.is_bigendian),
-            )
+            return rgb_of(message)
         except ImageError as error:
             return error
 

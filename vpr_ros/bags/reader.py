@@ -7,31 +7,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
 from vpr_ros.bags.images import bag_image, BagImage, StampOrder
 from vpr_ros.bags.message_types import NANOSECONDS
+from vpr_ros.bags.moments import Group, Moment, moments, one_camera, RigTopics
 from vpr_ros.bags.poses import POSE_TYPES, PoseDecoder, StampedPose
 from vpr_ros.bags.selection import choose_image_topic, choose_odometry_topic, named_topic
 from vpr_ros.bags.storage import RawMessage, Storage, TopicInfo
 from vpr_ros.errors import DataError, ImageError
-from vpr_ros.odometry import normalized, OdometryTrack
-from vpr_ros.types import Frame, Pose
-
-
-class Shot(NamedTuple):
-    """An image of a bag with where it was taken, not decoded yet."""
-
-    image: BagImage
-    pose: Pose | None
-    travelled_m: float | None
-
-    def frame(self) -> Frame | None:
-        """Decoded; None when it cannot be."""
-        image = self.image
-        if image.rgb is None:
-            return None
-        return Frame(image.rgb, image.stamp_ns, image.frame_id, self.pose, self.travelled_m)
+from vpr_ros.odometry import normalized
+from vpr_ros.types import Frame
 
 
 class BagReader:
@@ -200,50 +185,30 @@ class BagReader:
             ConfigError: as these.
         """
         self.skipped, self.first_error, decoded = 0, None, 0
-        for shot in self.shots(image_topic, odometry_topic):
-            frame = shot.frame()
-            if frame is None:
+        camera = choose_image_topic(self.topics(), image_topic or self._image_topic, self.name)
+        topics = RigTopics({'': camera}, self.odometry_topic(odometry_topic))
+        for sights, pose, travelled_m in self.moments(topics):
+            image = sights[''].image
+            if image.rgb is None:
                 self.skipped += 1
-                self.first_error = self.first_error or shot.image.error
+                self.first_error = self.first_error or image.error
                 continue
             decoded += 1
-            yield frame
+            yield Frame(image.rgb, image.stamp_ns, image.frame_id, pose, travelled_m)
         if self.skipped and not decoded:
-            camera = image_topic or self.image_topic
             raise DataError(f'no image on {camera} of {self.name} can be used: {self.first_error}')
 
-    def shots(
-        self, image_topic: str | None = None, odometry_topic: str | None = None
-    ) -> Iterator[Shot]:
-        """What :meth:`frames` gives, not decoded yet, so that several threads may do that.
+    def moments(self, topics: RigTopics, group: Group = one_camera) -> Iterator[Moment]:
+        """Give what the cameras saw at each time, not decoded yet.
+
+        Args:
+            topics: which to read.
+            group: makes moments of the images.
 
         Raises:
-            DataError, ConfigError: as :meth:`frames`.
+            DataError: a topic is not in the bag, or a file is damaged further on.
         """
-        camera = choose_image_topic(
-            self.topics(), image_topic or self._image_topic, self.name
-        )
-        poses = self.odometry_topic(odometry_topic)
-        track, decoder, order = OdometryTrack(), PoseDecoder(), StampOrder()
-        for image in self._with_odometry(camera, poses, track, decoder, order):
-            where = track.at(image.stamp_ns)
-            yield Shot(image, where.pose if where else None, where.travelled_m if where else None)
-
-    def _with_odometry(
-        self, camera: str, poses: str | None, track: OdometryTrack, decoder: PoseDecoder,
-        order: StampOrder,
-    ) -> Iterator[BagImage]:
-        """Images, each after the odometry that was recorded shortly after it."""
-        topics = [camera] if poses is None else [camera, poses]
-        for message in self._storage.messages(topics):
-            if message.topic == camera:
-                yield from order.push(bag_image(message))
-                continue
-            found = decoder.decode(message)
-            if found is not None:
-                track.add(found.stamp_ns, found.pose)
-            yield from order.until(message.log_time_ns)
-        yield from order.flush()
+        return moments(self.messages(topics.all()), topics, group)
 
     @property
     def _storage(self) -> Storage:

@@ -62,7 +62,8 @@ def choose_image_topic(topics: Sequence[TopicInfo], name: str | None, bag: str) 
             f'{bag} holds no image; expected a topic of type {" or ".join(IMAGE_TYPES)} with '
             f'messages, found {_listed(topics)}; record the camera, too'
         )
-    return _only(candidates, 'image', bag)
+    colour = [topic for topic in candidates if 'depth' not in topic.lower()]
+    return _only(colour or candidates, 'image', bag)
 
 
 def choose_odometry_topic(

@@ -6,23 +6,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import asdict
 import json
 from pathlib import Path
 from typing import Any
 
 from vpr_ros.assembly import open_recognizer
 from vpr_ros.building import progress_file
-from vpr_ros.building.ahead import described_in_order
+from vpr_ros.building.moments import Cameras, Seen
 from vpr_ros.building.progress_file import Done, ProgressFile
-from vpr_ros.building.sources import count_frames, fingerprint, undecoded
+from vpr_ros.building.sources import count_moments, fingerprint, Undecoded, undecoded
+from vpr_ros.building.topics import BagTopics
 from vpr_ros.errors import ConfigError, DataError, ImageError, MapError
+from vpr_ros.geometry.relative_poses import relative_poses_of
+from vpr_ros.in_order import in_order
 from vpr_ros.model import Model
 from vpr_ros.pipeline import Described, PlaceRecognizer
 from vpr_ros.place_map import MapInfo, PlaceMap
 from vpr_ros.place_map.indexes import files
 from vpr_ros.place_map.lock import WriterLock
 from vpr_ros.settings import Settings
-from vpr_ros.types import Frame, Place
+from vpr_ros.types import Place
 
 WORKERS = 2
 Progress = Callable[[int, int, str], None]
@@ -38,8 +42,7 @@ def build_map(
     model: Model,
     settings: Settings,
     *,
-    image_topic: str | None = None,
-    odometry_topic: str | None = None,
+    topics: BagTopics | None = None,
     overwrite: bool = False,
     fresh: bool = False,
     workers: int = WORKERS,
@@ -59,8 +62,9 @@ def build_map(
             data sets, of which the images in database/ are taken, and videos.
         out: the ``.vprmap`` to write.
         model: describes the images.
-        settings: keyframe selection and what else the pipeline needs.
-        image_topic, odometry_topic: topics of bags; None takes the only one there is.
+        settings: keyframe selection, cameras, and what else the pipeline needs; with
+            ``relative_pose`` places keep local features, as those of the node do.
+        topics: of bags; None takes what is there.
         overwrite: replace an existing map.
         fresh: begin anew even if an earlier build can go on.
         workers: how many frames are decoded and described at once.
@@ -81,8 +85,8 @@ def build_map(
         raise DataError('no source was given; name at least one bag or image folder')
     if not 1 <= workers <= 64:
         raise ConfigError(f'{workers} workers found, expected 1 to 64')
-    build = _Build(sources, out, model, settings, (image_topic, odometry_topic), workers,
-                   progress, cancelled)
+    build = _Build(sources, out, model, settings, topics or BagTopics(), workers, progress,
+                   cancelled)
     return build.run(fresh=fresh)
 
 
@@ -91,7 +95,7 @@ class _Build:
 
     def __init__(
         self, sources: Sequence[Path], out: Path, model: Model, settings: Settings,
-        topics: tuple[str | None, str | None], workers: int, progress: Progress | None,
+        topics: BagTopics, workers: int, progress: Progress | None,
         cancelled: Callable[[], bool] | None,
     ) -> None:
         self._sources, self._out, self._model = sources, out, model
@@ -99,7 +103,8 @@ class _Build:
         self._progress, self._cancelled = progress, cancelled
         self._partial = out.with_name(f'.{out.name}.partial')
         self._notes_path = out.with_name(f'.{out.name}.progress')
-        self._lengths = [count_frames(source, topics[0]) for source in sources]
+        self._cameras, self._poses = Cameras(settings), relative_poses_of(settings)
+        self._lengths = [count_moments(source, topics, self._cameras) for source in sources]
 
     def run(self, *, fresh: bool) -> MapInfo:
         """Build, and tidy up as :func:`build_map` says."""
@@ -132,6 +137,10 @@ class _Build:
             self._settings, map_path=self._partial, model=self._model,
             session=self._sources[0].name, go_on=notes.done.places > 0 or notes.done != Done(),
         )
+        if self._poses is not None:
+            recognizer.more_parts = self._poses.parts
+        if self._cameras.set.several:
+            recognizer.use_rig(self._cameras.set.rig.yaw_rad)
         with recognizer.place_map as place_map:
             first = notes.done
             for number in range(first.source, len(self._sources)):
@@ -160,36 +169,56 @@ class _Build:
         source, before = self._sources[number], sum(self._lengths[:number])
         total, done, decoded, why = sum(self._lengths), skip, skip, None
         self._report(before + skip, total, source)
-        shots = undecoded(source, *self._topics, skip=skip)
-        with closing(described_in_order(shots, recognizer.describe, self._workers)) as ready:
+
+        def work(shot: Undecoded) -> tuple[Sequence[Seen], list[Described]] | ImageError:
+            try:
+                seen = shot()
+            except ImageError as error:
+                return error
+            return seen, [recognizer.describe(view.frame.image) for view in seen]
+
+        shots = undecoded(source, self._topics, self._cameras, skip=skip)
+        with closing(in_order(shots, work, self._workers)) as ready:
             for found in ready:
                 if self._cancelled is not None and self._cancelled():
                     raise _Cancelled(f'building {self._out} was cancelled; nothing was written')
                 done += 1
-                place_id = 0
+                new = False
                 if isinstance(found, ImageError):
                     why = why or found
                 else:
                     decoded += 1
-                    place_id = self._process(recognizer, notes, *found)
+                    new = self._process(recognizer, notes, *found)
                 notes.note(Done(number, done, len(recognizer.place_map)), recognizer,
-                           new_keyframe=place_id > 0)
+                           new_keyframe=new)
                 self._report(before + done, total, source)
         if why is not None and not decoded:
             raise DataError(f'no image of {source} can be used: {why}')
 
     def _process(
-        self, recognizer: PlaceRecognizer, notes: ProgressFile, frame: Frame, described: Described
-    ) -> int:
-        """Process a frame; its place may be in the map already, noted by nobody before a kill."""
-        place_map = recognizer.place_map
-        if len(place_map) == notes.done.places:
-            return recognizer.process(frame, described).place_id
-        recognizer.place_map = _Added(place_map)  # type: ignore[assignment]
+        self, recognizer: PlaceRecognizer, notes: ProgressFile, seen: Sequence[Seen],
+        described: Sequence[Described],
+    ) -> bool:
+        """Process a moment; its places may be in the map already, noted by nobody before a kill.
+
+        Returns:
+            Whether it has become a keyframe.
+        """
+        place_map, before = recognizer.place_map, notes.done.places
+        for view in seen:
+            view.show(self._poses)
+        frames = [view.frame for view in seen]
+        if len(place_map) == before:
+            recognizer.process_views(frames, described)
+            return len(place_map) > before
+        _, search, _ = recognizer.memory
+        added: Any = _Added(place_map, before)
+        search.place_map = recognizer.place_map = added
         try:
-            return recognizer.process(frame, described).place_id
+            recognizer.process_views(frames, described)
+            return True
         finally:
-            recognizer.place_map = place_map
+            search.place_map = recognizer.place_map = place_map
 
     def _report(self, done: int, total: int, source: Path) -> None:
         if self._progress is not None:
@@ -199,7 +228,7 @@ class _Build:
         """Return what makes two builds the same."""
         return json.dumps({
             'sources': [[str(source.resolve()), fingerprint(source)] for source in self._sources],
-            'topics': self._topics, 'model': self._model.card.sha256,
+            'topics': asdict(self._topics), 'model': self._model.card.sha256,
             'settings': self._settings.as_dict(),
         }, sort_keys=True, default=str)
 
@@ -209,10 +238,12 @@ class _Build:
 
 
 class _Added:
-    """A map whose last place is the one that is about to be added."""
+    """A map that holds some or all of the places that are about to be added."""
 
-    def __init__(self, place_map: PlaceMap) -> None:
+    def __init__(self, place_map: PlaceMap, before: int) -> None:
         self._place_map = place_map
+        self._there = place_map.places()[before:]
+        self._first_id = self._there[0].place_id
 
     def __len__(self) -> int:
         return len(self._place_map)
@@ -221,14 +252,15 @@ class _Added:
         return getattr(self._place_map, name)
 
     def search(self, descriptor: Any, k: int, *, below_id: int | None = None) -> Any:
-        """As the map would have answered without its last place."""
-        last = self._place_map.places()[-1].place_id
-        below = last if below_id is None else min(last, below_id)
+        """Search as the map would have without these places."""
+        below = self._first_id if below_id is None else min(self._first_id, below_id)
         return self._place_map.search(descriptor, k, below_id=below)
 
-    def add(self, *_: Any, **__: Any) -> Place:
-        """Return the place that is there already."""
-        return self._place_map.places()[-1]
+    def add(self, *parts: Any, **facts: Any) -> Place:
+        """Return the place that is there already, or add another."""
+        if self._there:
+            return self._there.pop(0)
+        return self._place_map.add(*parts, **facts)
 
 
 def _remove_map(path: Path) -> None:

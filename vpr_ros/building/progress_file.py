@@ -5,8 +5,8 @@
 Beside the growing map lies an SQLite file. After each frame one transaction notes which frame is
 done, how many places there are, and what is remembered of the frames before: the last keyframe,
 the candidates of the last frames, and the descriptors of keyframes, which the mean of the drive's
-context is made from. The end of the process at any moment leaves map and file at most one place
-apart.
+context is made from, for each camera. The end of the process at any moment leaves map and file at
+most the places of one moment apart.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ import numpy as np
 from vpr_ros.errors import MapError
 from vpr_ros.keyframes import NO_IMAGE
 from vpr_ros.pipeline import PlaceRecognizer
-from vpr_ros.types import Frame
+from vpr_ros.types import FloatArray, Frame
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS job (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), what TEXT);
 CREATE TABLE IF NOT EXISTS done (only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     source INTEGER, frames INTEGER, places INTEGER, last TEXT, entries TEXT);
 CREATE TABLE IF NOT EXISTS keyframes (number INTEGER PRIMARY KEY, source INTEGER,
-    descriptor BLOB);
+    camera TEXT, descriptor BLOB);
 """
+
+
+LEADING = ''  # in the place of a camera: the keyframe itself; the context, too, of a lone camera
 
 
 class Done(NamedTuple):
@@ -57,6 +60,7 @@ class ProgressFile:
 
     def __init__(self, path: Path, job: str) -> None:
         self._path = path
+        self._noted: dict[str, object] = {}  # camera -> its descriptor that was noted last
         try:
             self._open()
             found = self._connection.execute('SELECT what FROM job').fetchone()
@@ -89,7 +93,7 @@ class ProgressFile:
         Raises:
             MapError: the disk is full.
         """
-        keyframes, _, sequence = recognizer.memory
+        keyframes, search, sequence = recognizer.memory
         last = keyframes.last
         facts = None if last is None else [last[0].stamp_ns, last[0].travelled_m]
         entries = [[stamp, travelled, [place.place_id for place in places]]
@@ -97,9 +101,14 @@ class ProgressFile:
         try:
             with self._connection:
                 if new_keyframe and last is not None:
-                    self._connection.execute(
-                        'INSERT INTO keyframes (source, descriptor) VALUES (?, ?)',
-                        (done.source, last[1].astype('<f4').tobytes()))
+                    self._note_keyframe(done.source, LEADING, last[1])
+                    for camera, context in search.contexts().items():
+                        # a camera that has missed this moment still has its last one
+                        newest = context.newest
+                        if camera and newest is not None and (
+                                newest is not self._noted.get(camera)):
+                            self._note_keyframe(done.source, camera, newest)
+                            self._noted[camera] = newest
                 self._connection.execute(
                     'INSERT OR REPLACE INTO done VALUES (1, ?, ?, ?, ?, ?)',
                     (*done, json.dumps(facts), json.dumps(entries)))
@@ -109,23 +118,36 @@ class ProgressFile:
 
     def restore(self, recognizer: PlaceRecognizer) -> None:
         """Let a recogniser with the map remember what was remembered after the last frame."""
-        keyframes, context, sequence = recognizer.memory
+        keyframes, search, sequence = recognizer.memory
         row = self._connection.execute('SELECT source, last, entries FROM done').fetchone()
         if row is None:
             return
         source, last, entries = row[0], json.loads(row[1]), json.loads(row[2])
-        rows = self._connection.execute(
-            'SELECT descriptor FROM keyframes WHERE source = ? ORDER BY number DESC LIMIT ?',
-            (source, max(1, context.window))).fetchall()
-        descriptors = [np.frombuffer(blob, '<f4').astype(np.float32) for (blob,) in rows[::-1]]
-        for descriptor in descriptors:
-            context.push(descriptor)
-        if last is not None and descriptors:
-            frame = Frame(NO_IMAGE, last[0], travelled_m=last[1])
-            keyframes.added(frame, descriptors[-1])
+        cameras = [camera for (camera,) in self._connection.execute(
+            'SELECT DISTINCT camera FROM keyframes WHERE source = ?', (source,))]
+        for camera in cameras if cameras == [LEADING] else set(cameras) - {LEADING}:
+            context = search.context_of(Frame(NO_IMAGE, 0, camera))
+            for descriptor in self._descriptors(source, camera, search.context.window):
+                context.push(descriptor)
+            self._noted[camera] = context.newest
+        leading = self._descriptors(source, LEADING, 1)
+        if last is not None and leading:
+            keyframes.added(Frame(NO_IMAGE, last[0], travelled_m=last[1]), leading[0])
         sequence.restore(
             (stamp, travelled, tuple(recognizer.place_map.places(ids)))
             for stamp, travelled, ids in entries)
+
+    def _note_keyframe(self, source: int, camera: str, descriptor: FloatArray) -> None:
+        self._connection.execute(
+            'INSERT INTO keyframes (source, camera, descriptor) VALUES (?, ?, ?)',
+            (source, camera, descriptor.astype('<f4').tobytes()))
+
+    def _descriptors(self, source: int, camera: str, most: int) -> list[FloatArray]:
+        """The last descriptors of a camera, float32 (D,) each, oldest first."""
+        rows = self._connection.execute(
+            'SELECT descriptor FROM keyframes WHERE source = ? AND camera = ? '
+            'ORDER BY number DESC LIMIT ?', (source, camera, max(1, most))).fetchall()
+        return [np.frombuffer(blob, '<f4').astype(np.float32) for (blob,) in rows[::-1]]
 
     def close(self) -> None:
         """Close the file; it stays."""

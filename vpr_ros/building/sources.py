@@ -10,14 +10,16 @@ from itertools import islice
 from pathlib import Path
 
 from vpr_ros.bags import BagReader, ImageFolder, is_bag
-from vpr_ros.bags.reader import Shot
+from vpr_ros.building.moments import Cameras, Seen
+from vpr_ros.building.topics import BagTopics
 from vpr_ros.errors import DataError, ImageError
 from vpr_ros.images.video import is_video, VideoFile
+from vpr_ros.settings import Settings
 from vpr_ros.types import Frame
 
 IMAGE_FOLDER_RATE_HZ = 10.0
-Undecoded = Callable[[], Frame]
-"""Decodes one frame, in any thread; raises ImageError when it cannot be decoded."""
+Undecoded = Callable[[], 'tuple[Seen, ...]']
+"""Decodes one moment, in any thread; raises ImageError when it cannot be decoded."""
 
 
 def frames_of(
@@ -43,43 +45,75 @@ def frames_of(
 
 
 def undecoded(
-    source: Path, image_topic: str | None = None, odometry_topic: str | None = None, *,
-    skip: int = 0,
+    source: Path, topics: BagTopics, cameras: Cameras, *, skip: int = 0
 ) -> Iterator[Undecoded]:
-    """The same frames, to be decoded by whoever has time.
+    """Give the moments of a source, to be decoded by whoever has time.
 
     Args:
-        source, image_topic, odometry_topic: see :func:`frames_of`.
-        skip: so many at the beginning are left out, undecoded.
+        source: see :func:`frames_of`.
+        topics: of a bag.
+        cameras: of the robot; a source that is no bag has one camera.
+        skip: so many moments at the beginning are left out, undecoded.
 
     Raises:
-        DataError: as :func:`frames_of`.
+        DataError, ConfigError: as :func:`frames_of`, or a topic must be named.
     """
     if is_bag(source):
         with BagReader(source) as reader:
-            for shot in islice(reader.shots(image_topic, odometry_topic), skip, None):
-                yield partial(_decoded, shot)
+            yield from islice(cameras.moments(reader, topics), skip, None)
     elif is_video(source):
         for frame in VideoFile(source).frames(skip):
-            yield partial(_same, frame)
+            yield partial(cameras.alone, partial(_same, frame))
     else:
         folder = _folder(source)
         for number in range(skip, len(folder)):
-            yield partial(folder.frame, number)
+            yield partial(cameras.alone, partial(folder.frame, number))
 
 
-def count_frames(source: Path, image_topic: str | None = None) -> int:
-    """Number of images of a source (of the chosen topic of a bag).
+def moments_of(
+    source: Path, topics: BagTopics, cameras: Cameras
+) -> Iterator[tuple[Frame, ...]]:
+    """Give the frames of each moment, decoded; what cannot be decoded in a bag is left out.
+
+    Args:
+        source, topics, cameras: see :func:`undecoded`.
 
     Raises:
-        DataError: the source is none, or the topic must be named.
+        DataError: no image of a bag could be decoded; or as :func:`undecoded`.
+    """
+    decoded, why = 0, None
+    for shot in undecoded(source, topics, cameras):
+        try:
+            seen = shot()
+        except ImageError as error:
+            if not is_bag(source):
+                raise
+            why = why or error
+            continue
+        decoded += 1
+        yield tuple(view.frame for view in seen)
+    if why is not None and not decoded:
+        raise DataError(f'no image of {source} can be used: {why}')
+
+
+def count_frames(source: Path) -> int:
+    """Count the images of a source; raises as :func:`count_moments`."""
+    return count_moments(source, BagTopics(), Cameras(Settings()))
+
+
+def count_moments(source: Path, topics: BagTopics, cameras: Cameras) -> int:
+    """Count the images of a source; of a bag those of the leading camera.
+
+    Raises:
+        DataError, ConfigError: the source is none, or a topic must be named.
     """
     if is_video(source):
         return len(VideoFile(source))
     if not is_bag(source):
         return len(_folder(source))
-    with BagReader(source, image_topic=image_topic) as reader:
-        return reader.image_count
+    with BagReader(source) as reader:
+        leading = next(iter(cameras.topics(reader, topics).images.values()))
+        return sum(info.count for info in reader.topics() if info.name == leading)
 
 
 def fingerprint(source: Path) -> list[list[str | int]]:
@@ -96,13 +130,6 @@ def _folder(source: Path) -> ImageFolder:
     """Open the images of a folder, or those of the database of a data set."""
     database = source / 'database'
     return ImageFolder(database if database.is_dir() else source, rate_hz=IMAGE_FOLDER_RATE_HZ)
-
-
-def _decoded(shot: Shot) -> Frame:
-    frame = shot.frame()
-    if frame is None:
-        raise shot.image.error or ImageError('it cannot be decoded')
-    return frame
 
 
 def _same(frame: Frame) -> Frame:

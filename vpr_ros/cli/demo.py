@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from vpr_ros.building import BagTopics
 from vpr_ros.cli.replay import summary_text
 from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.demo import DEFAULT, RADIUS_M, RATE_HZ, render_demo_bag, SECOND
@@ -57,8 +58,8 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     print('Starting the node place_recognition and playing the bag into it ...')
     with ProgressBar() as bar:
         result = replay_through_node(
-            bag, settings, truth, map_path=map_path, image_topic=args.image_topic,
-            odometry_topic=args.odometry_topic, namespace='/vpr_demo', progress=bar,
+            bag, settings, truth, map_path=map_path, namespace='/vpr_demo', progress=bar,
+            topics=BagTopics(args.image_topic, args.odometry_topic),
         )
     figures = result.to_json()
     print(summary_text(figures))

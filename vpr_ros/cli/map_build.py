@@ -12,6 +12,7 @@ from vpr_ros.assembly import model_of
 from vpr_ros.building import build_map
 from vpr_ros.building.build import WORKERS
 from vpr_ros.cli.map_info import describe, info_dict
+from vpr_ros.cli.topics import add_topics, topics_of
 from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 
 
@@ -25,8 +26,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--jobs', type=int, default=WORKERS,
                         help='images that are decoded and described at once '
                              '(default: %(default)s)')
-    parser.add_argument('--image-topic', help='image topic of the bags, if they hold several')
-    parser.add_argument('--odometry-topic', help='odometry topic of the bags')
+    add_topics(parser)
     add_settings(parser)
     add_json(parser)
 
@@ -38,9 +38,8 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         print(model.warning)
     with ProgressBar() as bar:
         info = build_map(
-            args.source, args.out, model, settings, image_topic=args.image_topic,
-            odometry_topic=args.odometry_topic, overwrite=args.overwrite, fresh=args.fresh,
-            workers=args.jobs, progress=bar,
+            args.source, args.out, model, settings, topics=topics_of(args),
+            overwrite=args.overwrite, fresh=args.fresh, workers=args.jobs, progress=bar,
         )
     print(describe(info))
     return info_dict(info)

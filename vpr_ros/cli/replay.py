@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from vpr_ros.assembly import open_recognizer
-from vpr_ros.bags import is_bag
-from vpr_ros.building import count_frames, frames_of
+from vpr_ros.bags import BagReader, is_bag
+from vpr_ros.building import BagTopics, Cameras, count_moments, moments_of
+from vpr_ros.cli.topics import add_topics, topics_of
 from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
 from vpr_ros.evaluation.ground_truth import GroundTruth
 from vpr_ros.evaluation.ground_truth_files import load_ground_truth
@@ -38,8 +39,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='... when their headings differ by at most so many degrees')
     parser.add_argument('--tolerance-frames', type=float, default=15.0,
                         help='the same for ground truth in frames')
-    parser.add_argument('--image-topic', help='image topic, if the bag holds several')
-    parser.add_argument('--odometry-topic', help="odometry topic; '' uses none")
+    add_topics(parser)
     parser.add_argument('--jobs', type=int, default=0,
                         help='offline: frames described at once; 0 takes one per core, 1 leaves '
                              'all cores to each, as on the robot')
@@ -106,22 +106,23 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     limits = {'radius_m': args.radius, 'heading_deg': args.heading,
               'tolerance_frames': args.tolerance_frames}
     truth: GroundTruth | None = None
+    topics = topics_of(args)
     if is_bag(args.bag):
         truth = ground_truth_of_bag(
-            args.bag, args.ground_truth, image_topic=args.image_topic, **limits)
+            args.bag, args.ground_truth, image_topic=_leading(args.bag, topics, settings),
+            **limits)
     elif args.ground_truth is not None:
         truth = load_ground_truth(args.ground_truth, **limits)
-    topics = {'image_topic': args.image_topic, 'odometry_topic': args.odometry_topic}
     with ProgressBar() as bar:
         if args.node:
             from vpr_ros.ros.node_evaluation import replay_through_node  # noqa: PLC0415
 
             result = replay_through_node(
                 args.bag, settings, truth, map_path=args.map, mapping=args.map is None,
-                rate=args.rate, progress=bar, **topics,
+                rate=args.rate, progress=bar, topics=topics,
             )
         else:
-            result = _offline(args, settings, truth, bar)
+            result = _offline(args, settings, topics, truth, bar)
     figures = result.to_json()
     print(summary_text(figures))
     if args.report is not None:
@@ -129,8 +130,15 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
+def _leading(bag: Path, topics: BagTopics, settings: Settings) -> str:
+    """The image topic of the camera whose images a ground truth of laps numbers."""
+    with BagReader(bag) as reader:
+        return next(iter(Cameras(settings).topics(reader, topics).images.values()))
+
+
 def _offline(
-    args: argparse.Namespace, settings: Settings, truth: GroundTruth | None, bar: ProgressBar
+    args: argparse.Namespace, settings: Settings, topics: BagTopics, truth: GroundTruth | None,
+    bar: ProgressBar,
 ) -> ReplayResult:
     """As fast as it goes: frames are described several at once, one thread each."""
     jobs = args.jobs or min(os.cpu_count() or 1, MOST_JOBS)
@@ -144,11 +152,14 @@ def _offline(
                 map_path = Path(folder) / 'replay.vprmap'  # patches would fill the memory
         recognizer = open_recognizer(
             settings, map_path=map_path, mapping=args.map is None, session=args.bag.name)
+        cameras = Cameras(settings)
+        if cameras.set.several:
+            recognizer.use_rig(cameras.set.rig.yaw_rad)
         with recognizer.place_map:
             return replay(
-                frames_of(args.bag, args.image_topic, args.odometry_topic), recognizer, truth,
+                moments_of(args.bag, topics, cameras), recognizer, truth,
                 bag=args.bag.name, progress=bar, jobs=jobs,
-                total=count_frames(args.bag, args.image_topic),
+                total=count_moments(args.bag, topics, cameras),
             )
 
 

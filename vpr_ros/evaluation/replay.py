@@ -13,15 +13,16 @@ import dataclasses
 import time
 from typing import Any
 
+from vpr_ros.cameras.camera_set import query_frame
 from vpr_ros.evaluation.about import about
-from vpr_ros.evaluation.describe_ahead import described_ahead
 from vpr_ros.evaluation.ground_truth import GroundTruth
 from vpr_ros.evaluation.journal import Journal
 from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.replay_result import ReplayResult
 from vpr_ros.evaluation.scoring import score
 from vpr_ros.evaluation.similarity_matrix import matrix_of_map
-from vpr_ros.pipeline import PlaceRecognizer
+from vpr_ros.in_order import in_order
+from vpr_ros.pipeline import Described, PlaceRecognizer
 from vpr_ros.types import Frame, Recognition
 
 Progress = Callable[[int, int, str], None]
@@ -29,7 +30,7 @@ _MEASURED: Mapping[str, float] = {}  # latencies are counted, not kept
 
 
 def run(
-    frames: Iterable[Frame],
+    frames: Iterable[Frame | Sequence[Frame]],
     recognizer: PlaceRecognizer,
     *,
     journal: Journal | None = None,
@@ -42,7 +43,7 @@ def run(
     Time that jumps back begins a new session, as in the node.
 
     Args:
-        frames: of the drive.
+        frames: of the drive; with several cameras those of each moment, the leading one first.
         recognizer: its map grows when it is mapping.
         journal: notes every frame; pictures of keyframes (of all frames when not mapping).
         progress: called with (frames done, ``total``, stage).
@@ -50,13 +51,19 @@ def run(
         jobs: how many frames are described at once; the answers are the same.
     """
     before_ns = None
-    pairs = (described_ahead(frames, recognizer.describe, jobs) if jobs > 1
-             else ((frame, None) for frame in frames))
-    for done, (frame, described) in enumerate(pairs):
-        if before_ns is not None and frame.stamp_ns < before_ns:
+    moments = ([frame] if isinstance(frame, Frame) else frame for frame in frames)
+
+    def work(views: Sequence[Frame]) -> tuple[Sequence[Frame], list[Described]]:
+        return views, [recognizer.describe(view.image) for view in views]
+
+    pairs: Iterable[tuple[Sequence[Frame], Sequence[Described]]]
+    pairs = in_order(moments, work, jobs) if jobs > 1 else ((views, ()) for views in moments)
+    for done, (views, described) in enumerate(pairs):
+        if before_ns is not None and views[0].stamp_ns < before_ns:
             recognizer.reset()
-        before_ns = frame.stamp_ns
-        recognition = recognizer.process(frame, described)
+        before_ns = views[0].stamp_ns
+        recognition = recognizer.process_views(views, described)
+        frame = query_frame(views, recognition.frame_id)
         if journal is not None:
             keyframe = recognition.place_id != 0 or not recognizer.mapping
             journal.see(frame, picture=keyframe or recognition.accepted)
@@ -66,7 +73,7 @@ def run(
 
 
 def replay(
-    frames: Iterable[Frame],
+    frames: Iterable[Frame | Sequence[Frame]],
     recognizer: PlaceRecognizer,
     ground_truth: GroundTruth | None,
     *,
@@ -79,7 +86,7 @@ def replay(
     """Replay a drive and score it.
 
     Args:
-        frames: of the drive.
+        frames: see :func:`run`.
         recognizer: see :func:`run`; its map may already hold places.
         ground_truth: None gives decisions and latencies without right and wrong.
         bag: name of the drive, for reports.

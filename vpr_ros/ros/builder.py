@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 from vpr_msgs.msg import MapInfo as MapInfoMessage
-from vpr_ros.building import build_map
+from vpr_ros.building import BagTopics, build_map
 from vpr_ros.errors import ConfigError, MapError
 from vpr_ros.model import load_model, Model
 from vpr_ros.place_map import PlaceMap
@@ -112,8 +112,7 @@ class Builder:
         return {
             'sources': [folders.existing(source) for source in request.sources], 'out': out,
             'settings': settings.replace(model=name) if name else settings, 'model': name,
-            'image_topic': request.image_topic or None,
-            'odometry_topic': request.odometry_topic or None,
+            'topics': BagTopics(request.image_topic or None, request.odometry_topic or None),
             'overwrite': bool(request.overwrite),
         }
 

@@ -15,8 +15,8 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo
 
 from vpr_ros.cameras.camera_set import CameraSet
+from vpr_ros.images.messages import rgb_of
 from vpr_ros.ros import qos
-from vpr_ros.ros.camera import rgb_of
 from vpr_ros.ros.geometry import stamp_from_message
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Pose

@@ -24,8 +24,8 @@ from vpr_ros.geometry.inputs import (
     stereo_of,
 )
 from vpr_ros.geometry.relative_poses import RelativePoses
+from vpr_ros.images.messages import rgb_of
 from vpr_ros.ros import qos
-from vpr_ros.ros.camera import rgb_of
 from vpr_ros.types import Frame
 
 KEPT = 30

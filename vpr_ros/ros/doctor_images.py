@@ -15,8 +15,8 @@ from vpr_ros.doctor import Finding, SetUp
 from vpr_ros.doctor.finding import error, ok, warning
 from vpr_ros.doctor.middleware import is_fast_dds, PROFILE
 from vpr_ros.errors import ImageError
+from vpr_ros.images.messages import rgb_of
 from vpr_ros.ros import qos
-from vpr_ros.ros.camera import rgb_of
 from vpr_ros.ros.doctor_graph import DISCOVERY_S, Graph, in_words, name_of
 
 TYPES = {'sensor_msgs/msg/Image': Image, 'sensor_msgs/msg/CompressedImage': CompressedImage}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vpr_ros.assembly import model_of
 from vpr_ros.bags import BagReader
-from vpr_ros.building import frames_of
+from vpr_ros.building import BagTopics, Cameras, moments_of
 from vpr_ros.decision.calibration import Calibration
 from vpr_ros.errors import RosError
 from vpr_ros.evaluation.about import about
@@ -33,8 +33,7 @@ def replay_through_node(
     *,
     map_path: Path | None = None,
     mapping: bool = True,
-    image_topic: str | None = None,
-    odometry_topic: str | None = None,
+    topics: BagTopics | None = None,
     rate: float = 0.0,
     namespace: str = '/vpr_replay',
     progress: Progress | None = None,
@@ -47,7 +46,7 @@ def replay_through_node(
         ground_truth: None gives decisions and latencies without right and wrong.
         map_path: the node's map file; None keeps the map in memory.
         mapping: the node's mode; False is localization.
-        image_topic, odometry_topic: see :meth:`NodeReplay.play`.
+        topics: see :meth:`NodeReplay.play`.
         rate: 0 for lockstep, else the speed as a multiple of the recorded one.
         namespace: of the node, so that it does not meet one that is already running.
         progress: called with (images sent, images in total, stage).
@@ -57,28 +56,27 @@ def replay_through_node(
         DataError, MapError, ModelError: the bag, map or model cannot be used.
     """
     known = _places(map_path)
-    with BagReader(bag, image_topic=image_topic) as reader:
-        topic = reader.image_topic
+    topics, cameras = topics or BagTopics(), Cameras(settings)
+    with BagReader(bag) as reader:
+        rig = cameras.topics(reader, topics)
+        topic = next(iter(rig.images.values()))
         compressed = any(
             info.name == topic and info.type.endswith('CompressedImage')
             for info in reader.topics()
         )
-        use_odometry = reader.odometry_topic(odometry_topic) is not None
     parameters = {
         **settings.as_dict(),
         'mode': 'mapping' if mapping else 'localization',
         'map_path': '' if map_path is None else str(map_path.resolve()),
         'image_transport': 'compressed' if compressed else 'raw',
-        'use_odometry': use_odometry,
+        'use_odometry': rig.odometry is not None,
         'lockstep': rate <= 0,
     }
     use_large_image_profile()
     with NodeProcess(parameters, namespace=namespace) as process:
         with NodeReplay(process) as replay:
             recognitions = replay.play(
-                bag, image_topic=image_topic, odometry_topic=odometry_topic, rate=rate,
-                progress=progress,
-            )
+                bag, topics=topics, settings=settings, rate=rate, progress=progress)
             unanswered = replay.unanswered
         log, status = process.last_words(), process.stop()
     if status != 0:
@@ -88,7 +86,9 @@ def replay_through_node(
                        f'unanswered; its last words: {log}')
     journal = Journal()
     wanted = [r.stamp_ns for r in recognitions if r.place_id or r.accepted or not mapping]
-    journal.see_frames(frames_of(bag, image_topic, odometry_topic), wanted)
+    matched_by = {r.stamp_ns: r.frame_id for r in recognitions}
+    journal.see_frames((next((f for f in views if matched_by.get(f.stamp_ns) == f.frame_id),
+                             views[0]) for views in moments_of(bag, topics, cameras)), wanted)
     if map_path is not None and known:
         with PlaceMap.open(map_path, read_only=True) as place_map:
             matched = {m.place.place_id for r in recognitions for m in r.matches}

@@ -24,10 +24,13 @@ from rosgraph_msgs.msg import Clock
 
 from vpr_msgs.msg import Recognition as RecognitionMessage
 from vpr_ros.bags import BagReader
+from vpr_ros.bags.moments import RigTopics
+from vpr_ros.building import BagTopics, Cameras
 from vpr_ros.errors import RosError
 from vpr_ros.ros.conversions import recognition_from_message
 from vpr_ros.ros.geometry import stamp_to_message
 from vpr_ros.ros.node_process import NodeProcess
+from vpr_ros.settings import Settings
 from vpr_ros.types import Recognition
 
 START_TIMEOUT_S = 60.0
@@ -73,45 +76,55 @@ class NodeReplay:
         self,
         bag: Path,
         *,
-        image_topic: str | None = None,
-        odometry_topic: str | None = None,
+        topics: BagTopics | None = None,
+        settings: Settings | None = None,
         rate: float = 0.0,
         progress: Callable[[int, int, str], None] | None = None,
     ) -> list[Recognition]:
-        """Send a bag's images and odometry to the node's ``image`` and ``odom`` topics.
+        """Send a bag's images, odometry and what else the settings ask for to the node.
 
         Args:
             bag: a rosbag2 folder or file.
-            image_topic, odometry_topic: topics in the bag; None takes the only ones, '' as
-                ``odometry_topic`` sends none.
+            topics: in the bag; None takes what is there.
+            settings: of the node: its cameras, and whether it takes calibrations and depth.
             rate: 0 for lockstep, else the speed as a multiple of the recorded one.
-            progress: called with (images sent, images in total, stage).
+            progress: called with (images sent of the leading camera, in total, stage).
 
         Returns:
             The node's recognitions, in the order of their stamps.
 
         Raises:
-            DataError: the bag cannot be read.
+            DataError, ConfigError: the bag cannot be read, or a topic must be named.
             RosError: the node ended, or does not listen.
         """
-        with BagReader(bag, image_topic=image_topic) as reader:
-            camera, odometry = reader.image_topic, reader.odometry_topic(odometry_topic)
-            total, sent, waiting = reader.image_count, 0, None
+        cameras = Cameras(settings or Settings())
+        with BagReader(bag) as reader:
+            rig = cameras.topics(reader, topics or BagTopics())
+            names = {topic: name for name, topic in rig.images.items()}
+            targets = node_topics(rig, stereo=(settings or Settings()).stereo)
+            leading = next(iter(names))
+            total = sum(info.count for info in reader.topics() if info.name == leading)
+            grouping, sent, waiting = cameras.set.grouping(), 0, None
             start_s, first_ns = time.monotonic(), None
-            for message in reader.messages([camera, odometry] if odometry else [camera]):
-                publisher = self._publisher(message.type, image=message.topic == camera)
+            for message in reader.messages(rig.all()):
+                image = message.topic in names
+                publisher = self._publisher(message.type, targets[message.topic], image=image)
                 if rate > 0:
                     first_ns = message.log_time_ns if first_ns is None else first_ns
                     self._spin_until_s(start_s + (message.log_time_ns - first_ns) * _NS / rate)
-                elif message.topic == camera and waiting is not None:
+                elif image and waiting is not None:
                     self._await_answer(waiting)
+                    waiting = None
                 self._clock.publish(Clock(clock=stamp_to_message(message.log_time_ns)))
                 publisher.publish(message.raw)
-                if message.topic != camera:
+                if not image:
                     continue
                 # answered only when the next image is due: odometry as new as this one comes first
-                waiting, sent = stamp_of(message.raw), sent + 1
-                self._sent.append(waiting)
+                stamp_ns = stamp_of(message.raw)
+                for moment in grouping.add(names[message.topic], stamp_ns, stamp_ns):
+                    waiting = tuple(moment.values())
+                    self._sent.append(waiting[0])
+                sent += message.topic == leading
                 if progress is not None:
                     progress(sent, total, 'replaying through the node')
             if waiting is not None:
@@ -138,20 +151,17 @@ class NodeReplay:
         self.recognitions.append(recognition)
         self._answered.add(recognition.stamp_ns)
 
-    def _publisher(self, kind: str, *, image: bool) -> Any:
-        """Return the publisher of a type, made and matched with the node at its first use."""
-        if kind not in self._publishers:
-            if image:
-                compressed = kind.endswith('CompressedImage')
-                topic = self._process.topic('image/compressed' if compressed else 'image')
-            else:
-                topic = self._process.topic('odom')
+    def _publisher(self, kind: str, target: str, *, image: bool) -> Any:
+        """The publisher of a topic, made and matched with the node's subscription at first use."""
+        if target not in self._publishers:
+            compressed = image and kind.endswith('CompressedImage')
+            topic = self._process.topic(f'{target}/compressed' if compressed else target)
             package, _, name = kind.split('/')
             message_type = getattr(importlib.import_module(f'{package}.msg'), name)
             publisher = self._node.create_publisher(message_type, topic, QoSProfile(depth=DEPTH))
-            self._publishers[kind] = publisher
+            self._publishers[target] = publisher
             self._await_match(publisher, topic)
-        return self._publishers[kind]
+        return self._publishers[target]
 
     def _await_match(self, publisher: Any, topic: str) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -165,12 +175,13 @@ class NodeReplay:
                 )
             self._executor.spin_once(timeout_sec=0.05)
 
-    def _await_answer(self, stamp_ns: int) -> None:
+    def _await_answer(self, stamps_ns: tuple[int, ...]) -> None:
+        """Wait for the answer to a moment; it carries the stamp of one of its images."""
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
-        while stamp_ns not in self._answered:
+        while self._answered.isdisjoint(stamps_ns):
             if time.monotonic() > deadline:
                 self._process.check()
-                self.unanswered.append(stamp_ns)
+                self.unanswered.append(stamps_ns[0])
                 if self.unanswered[-MOST_SILENCE:] == self._sent[-MOST_SILENCE:]:
                     raise RosError(
                         f'the node has answered none of the last {MOST_SILENCE} images; it says: '
@@ -182,6 +193,18 @@ class NodeReplay:
     def _spin_until_s(self, due_s: float) -> None:
         while (left := due_s - time.monotonic()) > 0:
             self._executor.spin_once(timeout_sec=left)
+
+
+def node_topics(rig: RigTopics, *, stereo: bool) -> dict[str, str]:
+    """Map each topic of a bag to the node's topic that takes it."""
+    targets = {topic: f'{name}/image'.lstrip('/') for name, topic in rig.images.items()}
+    targets |= {topic: f'{name}/camera_info'.lstrip('/') for name, topic in rig.infos.items()}
+    targets |= dict.fromkeys(rig.beside, 'right/image' if stereo else 'depth')
+    if rig.right_info:
+        targets[rig.right_info] = 'right/camera_info'
+    if rig.odometry:
+        targets[rig.odometry] = 'odom'
+    return targets
 
 
 def stamp_of(raw: bytes | memoryview) -> int:

@@ -17,8 +17,8 @@ from rclpy.node import Node
 from vpr_msgs.action import MapBuilding
 from vpr_msgs.srv import BuildMap, GetMapInfo, LoadMap, NewSession, Recognize, SaveMap
 from vpr_ros.errors import VprError
+from vpr_ros.images.messages import rgb_of
 from vpr_ros.ros.builder import Builder, Built
-from vpr_ros.ros.camera import rgb_of
 from vpr_ros.ros.conversions import recognition_to_message
 from vpr_ros.ros.deferred import create_deferred_service, DeferredActionServer
 from vpr_ros.ros.engine import Engine
