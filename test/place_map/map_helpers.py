@@ -17,7 +17,7 @@ MODEL = ModelIdentity('tiny', 'ab' * 32, DIM, '{"name": "tiny"}')
 
 
 def descriptor(seed: int, dim: int = DIM) -> FloatArray:
-    """A unit vector, always the same for a seed; like real ones, all share a direction."""
+    """Draw a unit vector, the same for a seed; like real ones, all share a direction."""
     vector = np.random.default_rng(seed).standard_normal(dim) + 0.8
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
@@ -37,14 +37,14 @@ def fill(place_map: PlaceMap, count: int, first_seed: int = 0) -> None:
 
 
 def make_map(path: Path, count: int) -> Path:
-    """A closed map file with ``count`` places."""
+    """Write a closed map file with ``count`` places."""
     with PlaceMap.create(path, MODEL) as place_map:
         fill(place_map, count)
     return path
 
 
 def oracle_mean(places: list[FloatArray], dim: int = DIM) -> np.ndarray:
-    """The mean of a map that got these places one by one, from the definition."""
+    """Return the mean of a map that got these places one by one, from the definition."""
     count = 0
     for n in range(1, len(places) + 1):
         if n >= Statistics(np.zeros(dim), count).next_count:

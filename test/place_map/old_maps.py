@@ -21,7 +21,7 @@ SESSIONS = """CREATE TABLE sessions (
 
 
 def make_format_1(path: Path, count: int) -> Path:
-    """A closed map of format 1 with one session ``old``; each third place revisits the first."""
+    """Write a map of format 1 with one session ``old``; each third place revisits the first."""
     with PlaceMap.create(path, MODEL) as place_map:
         place_map.new_session('old')
         for seed in range(count):

@@ -165,7 +165,7 @@ def test_random_damage_changes_no_answer(path: Path) -> None:
         if kind == 0:
             damaged[at] ^= 1 << choose.randrange(8)
         elif kind == 1:
-            damaged[at : at + choose.randrange(1, 600)] = bytes(choose.randrange(1, 600))
+            damaged[at:at + choose.randrange(1, 600)] = bytes(choose.randrange(1, 600))
         elif kind == 2:
             del damaged[at:]
         else:
@@ -203,7 +203,7 @@ def test_random_damage_of_the_log_loses_whole_places_only(path: Path) -> None:
         if choose.random() < 0.5:
             log[choose.randrange(len(log))] ^= 1 << choose.randrange(8)
         else:
-            del log[choose.randrange(len(log)) :]
+            del log[choose.randrange(len(log)):]
         path.write_bytes(left[path.name])
         path.with_name(LOG).write_bytes(log)
         path.with_name('drive.vprmap-shm').unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from vpr_ros.place_map import check, export, import_map, PlaceMap
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A map with what can be in one: sessions, revisits, unknowns, frames, removed places."""
+    """Write a map with all there can be: sessions, revisits, unknowns, frames, removed places."""
     path = tmp_path / 'drive.vprmap'
     with PlaceMap.create(path, MODEL, context_window=5) as place_map:
         place_map.new_session('monday', robot='anna')

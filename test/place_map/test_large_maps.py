@@ -23,7 +23,7 @@ COUNT = 1300
 
 @pytest.fixture(autouse=True)
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is done for 20,000 places is done for 1000 here."""
+    """Do for 1000 places here what is otherwise done for 20,000."""
     monkeypatch.setattr(view_module, 'KEPT_PLACES', 1000)
     monkeypatch.setattr(live, 'AT_ONCE_PLACES', 600)
 
@@ -40,7 +40,7 @@ def large(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A note for each time that all rows are read."""
+    """Note each time that all rows are read."""
     found: list[str] = []
     original = Store.place_rows
 

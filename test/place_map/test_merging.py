@@ -18,7 +18,7 @@ from vpr_ros.place_map.statistics import PRIOR_COUNT
 
 @pytest.fixture
 def two(tmp_path: Path) -> list[Path]:
-    """A map of 12 places in two sessions, and one of 8 places."""
+    """Write a map of 12 places in two sessions, and one of 8 places."""
     first, second = make_map(tmp_path / 'monday.vprmap', 7), tmp_path / 'tuesday.vprmap'
     with PlaceMap.open(first) as place_map:
         place_map.new_session('afternoon')

@@ -67,7 +67,7 @@ def test_every_place_outside_the_damage_is_saved(path: Path, tmp_path: Path) -> 
             pages = set(choose.sample(range(2, len(sound) // PAGE + 1), 6))
             data = bytearray(sound)
             for page in pages:
-                data[(page - 1) * PAGE : page * PAGE] = choose.randbytes(PAGE)
+                data[(page - 1) * PAGE:page * PAGE] = choose.randbytes(PAGE)
             path.write_bytes(data)
             out = tmp_path / f'{number}.vprmap'
             try:
@@ -90,7 +90,7 @@ def page_of_places(path: Path) -> dict[int, int]:
 def test_a_cut_file_without_header_gives_its_first_places(path: Path) -> None:
     make_map(path, 200)
     data = path.read_bytes()
-    path.write_bytes(bytes(100) + data[100 : len(data) // 2])
+    path.write_bytes(bytes(100) + data[100:len(data) // 2])
     with pytest.raises(MapError):
         PlaceMap.open(path)
     repaired = repair(path, out_of(path), model=MODEL)

@@ -63,7 +63,7 @@ def test_each_similarity_is_computed_by_itself() -> None:
     statistics = Statistics.empty(DIM).renewed(sum_rows(rows), 50)
     query = descriptor(77).astype(np.float16)
     together = statistics.similarities(query, rows)
-    alone = [statistics.similarities(query, rows[i : i + 1])[0] for i in range(50)]
+    alone = [statistics.similarities(query, rows[i:i + 1])[0] for i in range(50)]
     assert together.tolist() == alone
 
 

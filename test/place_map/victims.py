@@ -59,7 +59,7 @@ class Writer:
         self.process.join()
 
     def read_until_killed(self, count: int, most_s: float, choose: random.Random) -> list[str]:
-        """What it reported: so many messages, then whatever came until it was killed."""
+        """Read what it reported: so many messages, then whatever came until it was killed."""
         said = [self.read() for _ in range(count)]
         timer = threading.Timer(choose.uniform(0.0, most_s), self.process.kill)
         timer.start()

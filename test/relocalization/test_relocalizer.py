@@ -23,7 +23,7 @@ SECOND = 1_000_000_000
 
 @pytest.fixture
 def place_map() -> Iterator[PlaceMap]:
-    """A drive of 120 metres; every place looks like nothing else."""
+    """Make a map of 120 metres; every place looks like nothing else."""
     rng = np.random.default_rng(3)
     with PlaceMap.create(':memory:', ModelIdentity('example', 'ab12', DIM)) as made:
         for number in range(PLACES):

@@ -40,7 +40,7 @@ def frames_of(made: Drive) -> list[Frame]:
 
 @pytest.fixture(scope='module')
 def mapped() -> Iterator[tuple[PlaceRecognizer, dict[int, Pose]]]:
-    """A recogniser in a map of the day, and where each stamp of the map was."""
+    """Return a recogniser in a map of the day, and where each stamp of the map was."""
     made = drive(1, 301, Conditions(), 160.0, 0.0)
     mapper = open_recognizer(SETTINGS, model=model())
     for frame in frames_of(made):

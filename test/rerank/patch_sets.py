@@ -23,12 +23,12 @@ def patch_set(descriptors: np.ndarray, *, step_px: float = 16.0) -> PatchSet:
 
 
 def scene(seed: int, rows: int = 12, columns: int = 14, dim: int = 32) -> np.ndarray:
-    """A world of unlike patches, larger than any view of it."""
+    """Draw a world of unlike patches, larger than any view of it."""
     return np.random.default_rng(seed).normal(size=(rows, columns, dim))
 
 
 def look(world: np.ndarray, row: int, column: int, grid: tuple[int, int], *,
          noise: float = 0.0, seed: int = 0) -> PatchSet:
-    """The part of a world that a camera sees, with noise."""
-    part = world[row : row + grid[0], column : column + grid[1]]
+    """Return the part of a world that a camera sees, with noise."""
+    part = world[row:row + grid[0], column:column + grid[1]]
     return patch_set(part + noise * np.random.default_rng(seed).normal(size=part.shape))

@@ -82,7 +82,7 @@ def test_centres_that_are_no_grid_are_refused():
 
 def resealed(data: bytes, at: int, value: bytes) -> bytes:
     """Change some bytes and put the checksum right, as an attacker would."""
-    body = data[:at] + value + data[at + len(value) : -4]
+    body = data[:at] + value + data[at + len(value):-4]
     return body + struct.pack('<I', zlib.crc32(body))
 
 
@@ -113,7 +113,7 @@ def test_malformed_bytes_are_refused(data, sentence):
        flip=st.integers(1, 255))
 @settings(max_examples=200, deadline=None)
 def test_any_damage_is_a_map_error(data, position, flip):
-    damaged = DATA[:position] + bytes([DATA[position] ^ flip]) + DATA[position + 1 :]
+    damaged = DATA[:position] + bytes([DATA[position] ^ flip]) + DATA[position + 1:]
     for found in (data, damaged):
         with pytest.raises(MapError):
             PatchCodes.from_bytes(found)

@@ -34,7 +34,7 @@ def test_joins_the_patches_that_match(coded):
     for x, y in patches.centers_px[-9:].round().astype(int):
         near = slice(y - 7, y + 8)  # moved within the patch, so that lines lie side by side
         for at in (x, x + 176 + GAP_PX):
-            assert green[near, at - 2 : at + 3].any(axis=0).all()
+            assert green[near, at - 2:at + 3].any(axis=0).all()
 
 
 def test_images_of_other_sizes_and_wrong_matches():

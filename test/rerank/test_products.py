@@ -81,7 +81,7 @@ def test_a_product_that_overflows_is_not_taken(monkeypatch):
 
 
 def coded_views(seed, count, dim=24):
-    """A query and candidates, the first of which shows the same scene."""
+    """Return a query and candidates, the first of which shows the same scene."""
     world = scene(seed, dim=dim)
     query = look(world, 2, 2, GRID)
     others = [look(world if k == 0 else scene(seed + k, dim=dim), k % 3, 2, GRID, noise=0.4,
@@ -123,7 +123,7 @@ def test_without_byte_products_scores_are_the_same(monkeypatch, name):
 
 
 def decode_as_query(query):
-    """What the 8-bit query stands for, so that both forms start from the same numbers."""
+    """Return what the 8-bit query stands for, so that both forms start from the same numbers."""
     return decode(encode(query))
 
 

@@ -14,20 +14,20 @@ from vpr_ros.rerank.scoring import COLLINEAR, NO_MATCHES, spatial_scores, TOO_FE
 
 
 def one(query, reference):
-    """Matches of one candidate."""
+    """Make the matches of one candidate."""
     query, reference = np.asarray(query, np.intp), np.asarray(reference, np.intp)
     return Matches(query, reference, np.zeros(len(query), np.intp), 1)
 
 
 def many(pairs):
-    """Matches of several candidates from lists of (query, reference)."""
+    """Make the matches of several candidates from lists of (query, reference)."""
     flat = [(c, q, r) for c, of in enumerate(pairs) for q, r in of]
     candidate, query, reference = np.array(flat, np.intp).reshape(-1, 3).T
     return Matches(query, reference, candidate, len(pairs))
 
 
 def by_the_definition(pairs, grid, form):
-    """The score of one candidate, match by match, in Python numbers."""
+    """Score one candidate, match by match, in Python numbers."""
     if not pairs:
         return 0.0
     rows, columns = grid

@@ -78,7 +78,7 @@ class SetUp:
 
     @contextlib.contextmanager
     def made(self, bench: Bench) -> Iterator[tuple[str, ...]]:
-        """The set-up, with nothing of the environment in its way."""
+        """Make the set-up, with nothing of the environment in its way."""
         bench.patch.delenv('FASTDDS_DEFAULT_PROFILES_FILE', raising=False)
         discovery_s = PATIENCE_S if self.with_node else 0.2  # it ends when the node is found
         bench.patch.setattr('vpr_ros.ros.doctor_node.DISCOVERY_S', discovery_s)
@@ -102,13 +102,13 @@ def broken(
 
 
 def camera(make: Callable[[int], Any] | None = None, **keywords: Any) -> Publishing:
-    """A camera of small images with good stamps, unless told otherwise."""
+    """Publish as a camera of small images with good stamps, unless told otherwise."""
     keywords = {'kind': Image, 'topic': TOPIC, **keywords}
     return Publishing(make=make or (lambda n: image_message(PICTURE, now_ns(n))), **keywords)
 
 
 def make_map(path: Path, model: Path, frame_id: str = 'map') -> None:
-    """A map of three places."""
+    """Make a map of three places."""
     described = load_model(str(model), provider='cpu', threads=1)
     with PlaceMap.create(path, model_identity(described)) as place_map:
         place_map.new_session('monday')
@@ -316,14 +316,13 @@ def wait_for_service(name: str, process: NodeProcess) -> None:
 
 
 def quick(words: tuple[str, ...], folder: Path) -> tuple[str, ...]:
-    """The words with a model that loads in no time, unless they name one or a node does."""
+    """Add a model that loads in no time to the words, unless they or a node name one."""
     if '--model' in words or not words:
         return words
     return (*words, '--model', str(tiny_model(folder)))
 
 
 def without_numbers(text: str, folder: Path) -> str:
-    """A text as it is on every machine: figures, folders, versions and providers left out."""
+    """Leave figures, folders and versions out of a text: what is left, all machines print."""
     text = text.replace(str(folder), '/home/robot/site')
     return re.sub(r'\d+(\.\d+)*', 'N', text)
-

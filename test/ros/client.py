@@ -29,7 +29,7 @@ SECOND = 1_000_000_000
 
 def image_message(image: np.ndarray, stamp_ns: int, *, encoding: str = 'rgb8', padding: int = 0,
                   is_bigendian: bool = False) -> Image:
-    """An image message of any array (H, W) or (H, W, C), with padded rows on demand."""
+    """Make an image message of any array (H, W) or (H, W, C), with padded rows on demand."""
     rows = np.ascontiguousarray(image).view(np.uint8).reshape(image.shape[0], -1)
     rows = np.pad(rows, ((0, 0), (0, padding)), constant_values=77)
     data = array.array('B')
@@ -53,13 +53,13 @@ class Inbox:
             self._arrived.notify_all()
 
     def find(self, wanted: Callable[[Any], bool], timeout_s: float) -> Any | None:
-        """The first message that is wanted, waiting for it; None when it does not come."""
+        """Wait for the first message that is wanted; None when it does not come."""
         with self._arrived:
             self._arrived.wait_for(lambda: any(map(wanted, self.messages)), timeout_s)
             return next(filter(wanted, self.messages), None)
 
     def get(self, wanted: Callable[[Any], bool] = lambda _: True) -> Any:
-        """The first message that is wanted; fails the test when it does not come."""
+        """Return the first message that is wanted; fail the test when it does not come."""
         found = self.find(wanted, PATIENCE_S)
         assert found is not None, f'not among the {len(self.messages)} messages'
         return found
@@ -97,7 +97,7 @@ class Client:
         return inbox
 
     def publisher(self, message_type: Any, name: str) -> Any:
-        """A publisher that the node under test has subscribed to."""
+        """Return a publisher that the node under test has subscribed to."""
         if name not in self._publishers:
             self._publishers[name] = self.node.create_publisher(
                 message_type, self.process.topic(name), qos.RESULT
@@ -160,7 +160,7 @@ class Client:
         return future.result()
 
     def action(self, action_type: Any, name: str) -> ActionClient:
-        """An action client that is connected."""
+        """Return an action client that is connected."""
         action = ActionClient(self.node, action_type, self.process.topic(name))
         assert action.wait_for_server(PATIENCE_S), self.log()
         return action
@@ -168,7 +168,7 @@ class Client:
     # -- the process ----------------------------------------------------------------------------
 
     def log(self) -> str:
-        """What the node has printed, also after :meth:`stop`."""
+        """Return what the node has printed, also after :meth:`stop`."""
         return self._last_words or self.process.log()
 
     def stop(self, *signals: int) -> int:

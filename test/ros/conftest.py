@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope='session')
 def domain() -> Iterator[None]:
-    """The environment of nodes and clients."""
+    """Set the environment of nodes and clients."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('ROS_DOMAIN_ID', DOMAIN)
         patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
@@ -64,13 +64,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope='session')
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the shared node may use."""
+    """Return the folder that the shared node may use."""
     return tmp_path_factory.mktemp('maps')
 
 
 @pytest.fixture(scope='session')
 def start(domain: None, model: str) -> Callable[..., Any]:
-    """Starts a node in a namespace of its own and returns it with a client connected to it."""
+    """Start a node in a namespace of its own; return it with a client connected to it."""
     from ros.client import Client
 
     from vpr_ros.ros.node_process import NodeProcess
@@ -86,7 +86,7 @@ def start(domain: None, model: str) -> Callable[..., Any]:
 
 @pytest.fixture(scope='session')
 def shared_client(start: Callable[..., Any], folder: Path) -> Iterator[Any]:
-    """The node that most tests share, mapping."""
+    """Return the node that most tests share, mapping."""
     with start(map_path=str(folder / 'live.vprmap'), directories=[str(folder)],
                session='morning', robot='anna') as client:
         client.wait_until_active()
@@ -96,7 +96,7 @@ def shared_client(start: Callable[..., Any], folder: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def client(shared_client: Any) -> Any:
-    """The shared node, a minute after whatever it saw before."""
+    """Return the shared node, a minute after whatever it saw before."""
     shared_client.process.check()
     shared_client.advance(60.0)
     return shared_client
@@ -104,7 +104,7 @@ def client(shared_client: Any) -> Any:
 
 @pytest.fixture(scope='session')
 def image_folder(folder: Path) -> Path:
-    """A folder of 200 images: 50 places, each seen four times in a row."""
+    """Write a folder of 200 images: 50 places, each seen four times in a row."""
     import cv2
 
     images = folder / 'images'

@@ -57,7 +57,7 @@ without a running node, hence the line about it.
 
 
 def printed(words: tuple[str, ...]) -> str:
-    """What the command prints, on both channels."""
+    """Return what the command prints, on both channels."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         main(['doctor', *words])
@@ -65,12 +65,12 @@ def printed(words: tuple[str, ...]) -> str:
 
 
 def shown_command(words: tuple[str, ...], folder: Path) -> str:
-    """The command as a user types it, without what only the tests need."""
+    """Write the command as a user types it, without what only the tests need."""
     return shlex.join(['vpr', 'doctor', *words]).replace(str(folder), HOME)
 
 
 def page() -> str:
-    """The whole page."""
+    """Write the whole page."""
     from ros.broken_set_ups import Bench, quick, SET_UPS
 
     parts = [HEAD]

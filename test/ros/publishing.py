@@ -56,5 +56,5 @@ class Publishing:
 
 
 def now_ns(number: int) -> int:
-    """A stamp of the system's clock."""
+    """Read a stamp off the system's clock."""
     return time.time_ns()

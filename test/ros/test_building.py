@@ -20,7 +20,7 @@ from vpr_ros.place_map import PlaceMap
 
 
 def write_bag(path: Path, plugin: str, places: range) -> None:
-    """A rosbag2 with an image of each place, one a second, and odometry at 2 m/s."""
+    """Write a rosbag2 with an image of each place, one a second, and odometry at 2 m/s."""
     from rosbags.rosbag2 import StoragePlugin, Writer
     from rosbags.typesys import get_typestore, Stores
 

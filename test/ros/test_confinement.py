@@ -17,7 +17,7 @@ from vpr_ros.ros.confinement import Folders
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """maps/ with a link out and a link in, and a secret beside it."""
+    """Make maps/ with a link out and a link in, and a secret beside it."""
     for name in ('maps/sub', 'more', 'maps_secret'):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / 'maps_secret' / 'a.vprmap').write_text('x')

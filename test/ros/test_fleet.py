@@ -28,7 +28,7 @@ ROBOTS = ('anna', 'bert', 'carl')
 
 
 def link_class() -> Any:
-    """The network that can be cut, of the tests of the fleet."""
+    """Load the network that can be cut, of the tests of the fleet."""
     spec = importlib.util.spec_from_file_location('link', ROOT / 'test' / 'fleet' / 'link.py')
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -88,7 +88,7 @@ def grey(image: np.ndarray) -> np.ndarray:
 
 
 def mosaic(image: np.ndarray) -> np.ndarray:
-    """The image as an RGGB sensor sees it."""
+    """Turn an image into what an RGGB sensor sees."""
     raw = image[..., 1].copy()
     raw[::2, ::2], raw[1::2, 1::2] = image[::2, ::2, 0], image[1::2, 1::2, 2]
     return raw

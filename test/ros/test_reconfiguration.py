@@ -14,7 +14,7 @@ from vpr_ros.parameters import Parameter, PARAMETERS
 
 
 def another(parameter: Parameter) -> Any:
-    """An allowed value that is not the default."""
+    """Choose an allowed value that is not the default."""
     if isinstance(parameter.default, bool):
         return not parameter.default
     if isinstance(parameter.default, tuple):

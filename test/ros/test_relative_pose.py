@@ -30,7 +30,7 @@ SHIFT_PX = 18  # the query stands 0.3 m to the right of the match: 18 px at 5 m
 
 
 def wall() -> np.ndarray:
-    """A wall with colours that the model sees and corners that features are found at."""
+    """Paint a wall with colours that the model sees and corners that features are found at."""
     rng = np.random.default_rng(8)
     coarse = np.kron(rng.integers(30, 180, (3, 5, 3)), np.ones((80, 80, 1)))
     fine = np.kron(rng.integers(0, 70, (48, 80, 1)), np.ones((5, 5, 1)))
@@ -61,7 +61,7 @@ def show(client: Client, left: int, *, after_s: float, encoding: str = '') -> An
     client.publisher(CameraInfo, 'camera_info').publish(camera_info())
     if encoding:
         client.publisher(Image, 'depth').publish(depth_message(stamp_ns, encoding))
-    picture = wall()[:240, left : left + 320]
+    picture = wall()[:240, left:left + 320]
     return client.send(image_message(picture, stamp_ns))
 
 
@@ -118,9 +118,9 @@ def test_a_stereo_pair_gives_metres_without_a_depth_image(start: Any, folder: Pa
                 info.p = [FOCAL, 0.0, 159.5, shift, 0.0, FOCAL, 119.5, 0.0, 0.0, 0.0, 1.0, 0.0]
                 client.publisher(CameraInfo, f'{name}camera_info').publish(info)
             stamp_ns = client.advance(30.0)
-            picture = wall()[:240, left + disparity : left + disparity + 320]
+            picture = wall()[:240, left + disparity:left + disparity + 320]
             client.publisher(Image, 'right/image').publish(image_message(picture, stamp_ns))
-            return client.send(image_message(wall()[:240, left : left + 320], stamp_ns))
+            return client.send(image_message(wall()[:240, left:left + 320], stamp_ns))
 
         first, second = show_pair(0), show_pair(SHIFT_PX)
         assert first.added_to_map

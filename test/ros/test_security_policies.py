@@ -63,7 +63,7 @@ def with_actions(names: Names) -> Names:
 
 
 def interface_of(client: Any) -> Names:
-    """What the graph says of the running node."""
+    """Ask the graph for the interface of the running node."""
     node, namespace = client.node, client.process.namespace
     if (NODE, namespace) not in node.get_node_names_and_namespaces():
         return {kind: set() for kind in ('publish', 'subscribe', 'reply', 'request')}
@@ -76,7 +76,7 @@ def interface_of(client: Any) -> Names:
 
 
 def settled(client: Any) -> Names:
-    """The interface once discovery has told all of it: twice the same, after the last to come."""
+    """Wait until discovery has told the whole interface: twice the same, after the last."""
     client.wait_until_active()
     before: Names = {}
     while (now := interface_of(client)) != before or not now['reply']:

@@ -12,7 +12,7 @@ DIM = 128
 
 
 def places(count: int, seed: int = 0, dim: int = DIM) -> np.ndarray:
-    """Views along a drive: neighbours resemble each other; float16 (count, dim)."""
+    """Draw views along a drive: neighbours resemble each other; float16 (count, dim)."""
     random = np.random.default_rng(seed)
     steps = random.standard_normal((count, dim)).cumsum(axis=0) * 0.5
     rows = steps + random.standard_normal((count, dim)) + 3.0
@@ -20,7 +20,7 @@ def places(count: int, seed: int = 0, dim: int = DIM) -> np.ndarray:
 
 
 def seen_again(rows: np.ndarray, count: int, seed: int = 1) -> np.ndarray:
-    """Some of the places from another view; float16 (count, dim)."""
+    """Draw some of the places from another view; float16 (count, dim)."""
     random = np.random.default_rng(seed)
     some = rows[random.integers(0, len(rows), count)].astype(np.float32)
     some += random.standard_normal(some.shape) * 0.4 / np.sqrt(rows.shape[1])
@@ -28,10 +28,10 @@ def seen_again(rows: np.ndarray, count: int, seed: int = 1) -> np.ndarray:
 
 
 def statistics_of(rows: np.ndarray) -> Statistics:
-    """The normalisation of all these places."""
+    """Return the normalisation of all these places."""
     return Statistics.empty(rows.shape[1]).renewed(sum_rows(rows), len(rows))
 
 
 def nearest(statistics: Statistics, rows: np.ndarray, query: np.ndarray, k: int) -> np.ndarray:
-    """The k nearest rows from the definition, best first."""
+    """Find the k nearest rows from the definition, best first."""
     return np.argsort(-statistics.similarities(query, rows), kind='stable')[:k]

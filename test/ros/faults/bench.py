@@ -75,7 +75,8 @@ class Diagnosis:
                                                               '/')
 
     def close(self) -> None:
-        self._client.node.destroy_subscription(self._inbox.subscription)  # type: ignore[attr-defined]
+        subscription = self._inbox.subscription  # type: ignore[attr-defined]
+        self._client.node.destroy_subscription(subscription)
 
 
 class Bench:
@@ -87,7 +88,7 @@ class Bench:
         self.home: dict[int, int] = {}
 
     def drive(self) -> None:
-        """The first drive: the places of home become places of the map."""
+        """Make the first drive: the places of home become places of the map."""
         for place in HOME:
             answer = self.client.ask(place_image(place))
             assert answer.added_to_map, answer.reason_text
@@ -95,7 +96,7 @@ class Bench:
 
     @contextlib.contextmanager
     def diagnosis(self) -> Iterator[Diagnosis]:
-        """The diagnostics from now on."""
+        """Follow the diagnostics from now on."""
         found = Diagnosis(self.client, str(self.map_path.parent))
         try:
             yield found
@@ -108,7 +109,7 @@ class Bench:
         return 'map check: no problem'
 
     def recognises(self) -> str:
-        """A fresh image of a place of the first drive is answered and accepted."""
+        """Check that a fresh image of a place of the first drive is answered and accepted."""
         self.client.process.check()
         self.client.advance(60.0)
         accepted = 0
@@ -119,5 +120,5 @@ class Bench:
         return f'{accepted} of 2 revisits accepted'
 
     def aftermath(self) -> tuple[str, str]:
-        """What is looked at after each fault: the map, and whether recognition resumes."""
+        """Look at what each fault may leave: the map, and whether recognition resumes."""
         return self.map_is_intact(), self.recognises()

@@ -33,7 +33,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """A row is good when its test ended well."""
+    """Call a row good when its test ended well."""
     report = yield
     if report.when == 'call' and (row := getattr(item, 'fault_row', None)) is not None:
         row.passed = report.passed
@@ -44,7 +44,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture
 def fault(request: pytest.FixtureRequest) -> Callable[[str, str], Row]:
-    """Opens the row of a test: ``fault(what is done, what is expected)``."""
+    """Return what opens the row of a test, called with what is done and what is expected."""
 
     def open_row(what: str, expected: str) -> Row:
         row = Row(what, expected)
@@ -57,7 +57,7 @@ def fault(request: pytest.FixtureRequest) -> Callable[[str, str], Row]:
 
 @pytest.fixture(scope='package')
 def bench(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The node that most faults are done to, and what is looked at after each."""
+    """Start the node that most faults are done to, and what is looked at after each."""
     from ros.faults.bench import Bench
 
     folder = tmp_path_factory.mktemp('faults')
@@ -73,7 +73,7 @@ def bench(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def node(bench: Any) -> Any:
-    """The node of most faults, a minute after whatever was done to it before."""
+    """Return the node of most faults, a minute after whatever was done to it before."""
     bench.client.process.check()
     bench.client.advance(60.0)
     bench.client.ask(place_image(900 + bench.faults))  # it answers, before anything is done to it

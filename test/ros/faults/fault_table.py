@@ -38,7 +38,7 @@ class FaultTable:
         self.rows: list[Row] = []
 
     def markdown(self) -> str:
-        """The table."""
+        """Write the table."""
         lines = ['| fault | expected | observed |', '|---|---|---|']
         for row in self.rows:
             seen = '; '.join(row.observed) + ('' if row.passed else '; **FAILED**')

@@ -60,7 +60,7 @@ class Doomed:
                 ballast.write(bytes(4096))
 
     def free_disk(self) -> None:
-        """Writing is possible again."""
+        """Make writing possible again."""
         if self.mounted:
             (self.disk / 'ballast').unlink()
         else:

@@ -26,7 +26,7 @@ def real(name: str, value: float) -> Parameter:
 
 
 def caller_of(client: Client, service_type: Any, name: str) -> Any:
-    """A client for many calls: one that has been found, with room for all of them."""
+    """Make a client for many calls: one that has been found, with room for all of them."""
     caller = client.node.create_client(
         service_type, client.process.topic(name), qos_profile=SERVICE)
     assert caller.wait_for_service(PATIENCE_S), client.log()
