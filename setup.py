@@ -119,6 +119,7 @@ def with_executables(base: type) -> type:
     """Return a wheel command, by which pip builds and colcon does not, that adds lib/vpr_ros."""
 
     class Command(base):  # type: ignore[misc, valid-type]
+
         def run(self) -> None:
             data = self.distribution.data_files
             data[data.index(COLCON_BIN)] = executables()

@@ -45,7 +45,7 @@ class Context:
         return self._last[-1] if self._last else None
 
     def mean(self, descriptor: FloatArray) -> FloatArray:
-        """m = (x + sum of the last keyframes) / (n + 1 + PRIOR_KEYFRAMES), float32 (D,)."""
+        """Return (x + sum of the last keyframes) / (n + 1 + PRIOR_KEYFRAMES), float32 (D,)."""
         if self.window == 0:
             return np.zeros_like(descriptor)
         total = descriptor + sum(self._last)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that the node has opened: are they still what lies under their names?"""
+"""Files that the node has opened: whether they are still what lies under their names."""
 
 from __future__ import annotations
 

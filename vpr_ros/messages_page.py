@@ -37,7 +37,7 @@ class Field:
         text: what its comment says.
     """
 
-    type: str
+    type: str  # noqa: A003
     name: str
     value: str
     text: str

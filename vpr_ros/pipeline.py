@@ -266,7 +266,7 @@ class PlaceRecognizer:
         return place_ids
 
     def _add(self, descriptor: FloatArray, **facts: Any) -> int:
-        """The id of the new place; 0 when it could not be stored and somebody is told of that."""
+        """Return the new place's id; 0 when it was not stored and somebody is told of that."""
         try:
             return self.place_map.add(descriptor, **facts).place_id
         except MapError as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from vpr_ros.errors import ConfigError
+from vpr_ros.errors import ConfigError  # noqa: I100
 from vpr_ros.parameters import PARAMETERS, validate, Value
 from vpr_ros.paths import share_dir
 

@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
+# flake8: noqa: A005
 """What flows through the pipeline: shapes, dtypes, units and frames, stated once.
 
 Everything here is frozen. Stamps are nanoseconds since the epoch of the image's own clock,

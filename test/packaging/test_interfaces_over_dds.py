@@ -38,7 +38,7 @@ class Peer:
         self.executor.add_node(self.node)
 
     def wait(self, future: Future) -> object:
-        """The result of a future, which must come."""
+        """Return the result of a future, which must come."""
         self.executor.spin_until_future_complete(future, timeout_sec=PATIENCE_S)
         assert future.done()
         return future.result()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not shutil.which('make'), reason='needs make')
 
 
 def plan(tmp_path: Path, *arguments: str) -> str:
-    """The commands that make would run on a fresh machine."""
+    """Return the commands that make would run on a fresh machine."""
     # the tests may run below make themselves, which hands its options and variables down
     own = {'MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'PYTHON', 'VENV', 'OUT', 'BAG', 'TORCH', 'ARGS'}
     environment = {name: value for name, value in os.environ.items() if name not in own}

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def check(python: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the check for an interpreter."""
+    """Run the check for an interpreter."""
     return subprocess.run(
         ['sh', ROOT / '.ci' / 'prerequisites', python],
         env={**os.environ, **environment},
@@ -32,7 +32,7 @@ def check(python: str | Path, **environment: str) -> subprocess.CompletedProcess
 
 
 def interpreter(folder: Path, *, without: str, then: str) -> Path:
-    """An interpreter that answers ``then`` (shell) when its program mentions ``without``."""
+    """Write an interpreter that answers ``then`` (shell) when its program mentions ``without``."""
     path = folder / 'python'
     path.write_text(
         f'#!/bin/sh\ncase "$2" in *{without}*) {then};; *) exec {sys.executable} "$@";; esac\n'

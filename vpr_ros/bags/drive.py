@@ -75,7 +75,8 @@ def write_drive(
     Raises:
         DataError: stamps do not ascend, or the bag exists or cannot be written.
     """
-    each: Iterable[Drive] = drives if isinstance(drives, (list, tuple)) else [drives]  # type: ignore[list-item]
+    each: Iterable[Drive] = (
+        drives if isinstance(drives, (list, tuple)) else [drives])  # type: ignore[list-item]
     info_topic = topic.rpartition('/')[0] + '/camera_info'
     count, last_ns = 0, -1
     with BagWriter(path, storage=storage) as bag:

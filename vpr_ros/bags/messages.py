@@ -41,7 +41,7 @@ def image(stamp_ns: int, frame_id: str, rgb: ImageArray, encoding: str) -> Any:
     )
 
 
-def compressed_image(stamp_ns: int, frame_id: str, data: Any, format: str) -> Any:
+def compressed_image(stamp_ns: int, frame_id: str, data: Any, format: str) -> Any:  # noqa: A002
     """Make a sensor_msgs/CompressedImage of the bytes of a JPEG or PNG file."""
     return make(COMPRESSED_IMAGE, header=header(stamp_ns, frame_id), format=format,
                 data=np.frombuffer(data, np.uint8))

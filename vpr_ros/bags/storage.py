@@ -24,7 +24,7 @@ class TopicInfo:
     """One topic of a recording: its name, message type and number of messages."""
 
     name: str
-    type: str
+    type: str  # noqa: A003
     count: int
 
 
@@ -34,7 +34,7 @@ class RawMessage(NamedTuple):
     topic: str
     log_time_ns: int
     raw: bytes
-    type: str
+    type: str  # noqa: A003
 
 
 class Storage:

@@ -77,7 +77,9 @@ class BagWriter:
         self._open = True
         try:
             self._writer = Writer(
-                self.path, version=METADATA_VERSION, storage_plugin=STORAGES[storage]  # type: ignore[arg-type]
+                self.path,
+                version=METADATA_VERSION,  # type: ignore[arg-type]
+                storage_plugin=STORAGES[storage],  # type: ignore[arg-type]
             )
             self._writer.open()
         except (OSError, WriterError, sqlite3.Error) as error:
@@ -114,7 +116,7 @@ class BagWriter:
                            log_time_ns=log_time_ns)
 
     def encoded_image(
-        self, topic: str, stamp_ns: int, frame_id: str, data: Any, format: str, *,
+        self, topic: str, stamp_ns: int, frame_id: str, data: Any, format: str, *,  # noqa: A002
         log_time_ns: int | None = None,
     ) -> None:
         """Write a sensor_msgs/CompressedImage from the bytes of an image file, as they are."""

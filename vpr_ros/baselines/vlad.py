@@ -17,7 +17,7 @@ _EPS = 1e-12
 
 
 def root_sift(grey: ImageArray, features: int) -> FloatArray:
-    """RootSIFT descriptors: the square root of L1-normalised SIFT, hence of length 1.
+    """Describe by RootSIFT: the square root of L1-normalised SIFT, hence of length 1.
 
     Args:
         grey: uint8 (H, W).

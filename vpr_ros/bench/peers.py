@@ -40,7 +40,7 @@ def match_pair(query: FloatArray, reference: FloatArray, buffer: FloatArray | No
 
 
 def grid_points(grid: tuple[int, int]) -> NDArray[np.int64]:
-    """x and y of every patch in the grid: int64 (2, n)."""
+    """Return x and y of every patch in the grid: int64 (2, n)."""
     y, x = np.divmod(np.arange(grid[0] * grid[1]), grid[1])
     return np.stack([x, y])
 

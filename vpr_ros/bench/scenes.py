@@ -44,7 +44,7 @@ def query_and_candidates(
     sigma = float(own.std())
 
     def look(scene: np.ndarray, row: int, column: int, noise: float) -> np.ndarray:
-        part = scene[row : row + grid[0], column : column + grid[1]]
+        part = scene[row:row + grid[0], column:column + grid[1]]
         return part + noise * sigma * rng.normal(size=part.shape)
 
     candidates = []

@@ -143,7 +143,7 @@ class ProgressFile:
             (source, camera, descriptor.astype('<f4').tobytes()))
 
     def _descriptors(self, source: int, camera: str, most: int) -> list[FloatArray]:
-        """The last descriptors of a camera, float32 (D,) each, oldest first."""
+        """Read the last descriptors of a camera, float32 (D,) each, oldest first."""
         rows = self._connection.execute(
             'SELECT descriptor FROM keyframes WHERE source = ? AND camera = ? '
             'ORDER BY number DESC LIMIT ?', (source, camera, max(1, most))).fetchall()

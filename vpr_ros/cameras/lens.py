@@ -113,7 +113,7 @@ class Rectifier:
         return np.asarray(cv2.remap(image, *self._maps, cv2.INTER_LINEAR), np.uint8)
 
     def seen(self) -> NDArray[np.bool_]:
-        """bool (H, W): which pixels of a rectified image show something."""
+        """Return which pixels of a rectified image show something: bool (H, W)."""
         size = self.model.height, self.model.width
         if self._maps is None:
             return np.ones(size, dtype=bool)

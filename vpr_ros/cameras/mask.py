@@ -60,7 +60,7 @@ class BodyMask:
             raise ConfigError(f'the mask {path} cannot be read ({error.strerror}); give a PNG of '
                               f"the image's size") from error
         except ImageError as error:
-            raise ConfigError(f"the mask {path} is no picture ({error}); give a PNG of the "
+            raise ConfigError(f'the mask {path} is no picture ({error}); give a PNG of the '
                               f"image's size") from error
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         return cls(np.asarray(grey < 128), name=f'the mask {path}')

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from vpr_ros.cli.verb import add_json, Verb, write_json
+from vpr_ros.cli.verb import add_json, Verb, write_json  # noqa: I100
 from vpr_ros.doctor import (
     check_installation,
     check_map,
@@ -104,9 +104,9 @@ def _files(
 ) -> tuple[list[Finding], float, str]:
     """Look at model, map and parameters; also the model's milliseconds and the map's frame."""
     values = set_up.values
+    threads = int(values['threads'])  # type: ignore[arg-type]
     findings, model, milliseconds = check_model(
-        str(values['model']), str(values['provider']), int(values['threads']),  # type: ignore[arg-type]
-    )
+        str(values['model']), str(values['provider']), threads)
     findings += check_parameters(set_up, model)
     frame_id = ''
     if values['map_path']:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``vpr map check``: is a map whole?"""
+"""``vpr map check``: whether a map is whole."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``vpr model check``: does a model do what its card says, and how fast here?"""
+"""``vpr model check``: whether a model does what its card says, and how fast here."""
 
 from __future__ import annotations
 

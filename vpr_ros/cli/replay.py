@@ -131,7 +131,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _leading(bag: Path, topics: BagTopics, settings: Settings) -> str:
-    """The image topic of the camera whose images a ground truth of laps numbers."""
+    """Return the image topic of the camera whose images a ground truth of laps numbers."""
     with BagReader(bag) as reader:
         return next(iter(Cameras(settings).topics(reader, topics).images.values()))
 

@@ -70,4 +70,3 @@ def tail_start(similarities: Sequence[float] | NDArray[np.floating]) -> int:
         elif smooth[index] > smooth[lowest] + RISE:
             return lowest
     return lowest
-

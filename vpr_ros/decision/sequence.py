@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Temporal consistency: do the frames before lead to this match?
+"""Temporal consistency: whether the frames before lead to this match.
 
 A robot that really is back on an earlier stretch of its route has matched the places before it
 too, in the same order or in the opposite one. Distance travelled is compared with distance

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Can the map be opened as the node would open it: file, model, lock, patches?"""
+"""Whether the map can be opened as the node would open it: file, model, lock, patches."""
 
 from __future__ import annotations
 

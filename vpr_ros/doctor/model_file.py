@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Can the model be loaded, where does it run, and how fast is it?"""
+"""Whether the model can be loaded, where it runs, and how fast it is."""
 
 from __future__ import annotations
 

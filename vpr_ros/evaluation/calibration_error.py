@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Expected calibration error: when it says 0.9, is it right nine times in ten?"""
+"""Expected calibration error: whether 0.9 means being right nine times in ten."""
 
 from __future__ import annotations
 

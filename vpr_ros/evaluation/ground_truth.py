@@ -151,7 +151,7 @@ class PoseGroundTruth(GroundTruth):
         return np.sqrt(np.einsum('ij,ij->i', apart, apart))
 
     def positions_m(self, stamps_ns: Stamps) -> NDArray[np.float64]:
-        """x and y."""
+        """Return x and y."""
         return self.states(stamps_ns)[:, :2]
 
     def heading_change_deg(self, stamp_a_ns: int, stamp_b_ns: int) -> float | None:

@@ -32,7 +32,7 @@ MaskArray = NDArray[np.bool_]
 
 
 def body() -> MaskArray:
-    """bool (H, W): a bonnet over the lower third and a mast at the right, a third of the image."""
+    """Draw a bonnet over the lower third and a mast at the right, a third in all: bool (H, W)."""
     drawn = np.zeros((HEIGHT, WIDTH), np.uint8)
     bonnet = np.array([[0, HEIGHT], [0, 180], [60, 160], [260, 160], [WIDTH, 180],
                        [WIDTH, HEIGHT]])

@@ -59,7 +59,7 @@ class OcclusionMap:
         covered = np.zeros_like(total)
         for row, top in enumerate(self.tops):
             for column, left in enumerate(self.lefts):
-                inside = np.s_[top : top + self.square_px, left : left + self.square_px]
+                inside = np.s_[top:top + self.square_px, left:left + self.square_px]
                 total[inside] += self.change[row, column] * weights
                 covered[inside] += weights
         return total / covered
@@ -93,7 +93,7 @@ def occlusion_map(describe: Describe, image: ImageArray, *, match: FloatArray | 
     for row, top in enumerate(tops):
         for column, left in enumerate(lefts):
             hidden = image.copy()
-            hidden[top : top + side, left : left + side] = GREY
+            hidden[top:top + side, left:left + side] = GREY
             found = describe(hidden)
             if match is None or similarity is None:
                 change[row, column] = np.linalg.norm(found - whole)

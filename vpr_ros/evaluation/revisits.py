@@ -66,7 +66,7 @@ class RevisitFinder:
         self._session = self._count = len(known_places)
         self._row, self._before_ns = 0, None if not recognitions else recognitions[0].stamp_ns
 
-    def next(self, recognition: Recognition) -> Revisit:
+    def next(self, recognition: Recognition) -> Revisit:  # noqa: A003
         """Judge the next recognition; then its place, if any, joins the map."""
         if self._before_ns is not None and recognition.stamp_ns < self._before_ns:
             self._session = self._count  # time jumped back: a new session, nothing is recent

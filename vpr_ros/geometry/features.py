@@ -120,8 +120,8 @@ def root_sift(image: ImageArray, most: int) -> tuple[FloatArray, FloatArray]:
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     # half the usual contrast: loop closures are often between dim images
-    detector = cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02)  # type: ignore[attr-defined,unused-ignore]
-    keypoints, descriptors = detector.detectAndCompute(grey, None)
+    sift = cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02)  # type: ignore[attr-defined]
+    keypoints, descriptors = sift.detectAndCompute(grey, None)
     if descriptors is None or not len(keypoints):
         return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
     points = np.asarray(cv2.KeyPoint.convert(keypoints), np.float32)

@@ -149,7 +149,7 @@ def _metric(
 
 
 def _first_guess(seen: Projections) -> Transform | None:
-    """PnP in RANSAC; None when it finds nothing."""
+    """Solve PnP in RANSAC; None when it finds nothing."""
     found, rotation, translation, _ = cv2.solvePnPRansac(
         seen.points_m, seen.rays, np.eye(3), None, iterationsCount=RANSAC_ROUNDS,
         reprojectionError=RANSAC_PX / seen.focal_px, confidence=0.9999, flags=cv2.SOLVEPNP_AP3P)

@@ -82,8 +82,9 @@ class StereoSide:
         camera, d = self.camera, np.array(self.camera.distortion or (0.0,) * 4)
         make = (cv2.fisheye.initUndistortRectifyMap if camera.model == EQUIDISTANT
                 else cv2.initUndistortRectifyMap)
-        return make(camera.matrix, d, self.rotation, self.projection[:, :3],  # type: ignore[return-value]
-                    (camera.width, camera.height), cv2.CV_16SC2)
+        size = camera.width, camera.height
+        return make(  # type: ignore[return-value]
+            camera.matrix, d, self.rotation, self.projection[:, :3], size, cv2.CV_16SC2)
 
 
 class StereoPair:
@@ -167,7 +168,8 @@ def disparities(
     rows = np.array(list(guesses))
     start = points_px[rows].astype(np.float32)[:, None]
     guess = start - np.array([[[float(guesses[row]), 0.0]] for row in rows], np.float32)
-    ended, ok, _ = cv2.calcOpticalFlowPyrLK(left, right, start, guess, **_LK)  # type: ignore[call-overload]
+    ended, ok, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+        left, right, start, guess, **_LK)
     back, ok_back, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
         right, left, ended, start - guess + ended, **_LK)
     moved, returned = (start - ended)[:, 0], np.abs(back - start)[:, 0].max(1)
@@ -180,16 +182,15 @@ def disparities(
 def _along_row(
     left: NDArray[np.uint8], right: NDArray[np.uint8], x: int, y: int, reach: int
 ) -> int | None:
-    """The whole disparity at which the right image looks most like a patch; None: none stands out.
-    """
-    patch = left[y - HALF_PX : y + HALF_PX + 1, x - HALF_PX : x + HALF_PX + 1]
+    """Return the whole disparity at which the patch looks alike; None where none stands out."""
+    rows, end = slice(y - HALF_PX, y + HALF_PX + 1), x + HALF_PX + 1
     begin = max(x - reach - HALF_PX, 0)
-    strip = right[y - HALF_PX : y + HALF_PX + 1, begin : x + HALF_PX + 1]
+    patch, strip = left[rows, x - HALF_PX:end], right[rows, begin:end]
     scores = cv2.matchTemplate(strip, patch, cv2.TM_CCOEFF_NORMED)[0]
     best = int(scores.argmax())
     if not scores[best] >= LEAST_SCORE:
         return None
-    rivals = np.concatenate([scores[: max(best - 3, 0)], scores[best + 4 :]])
+    rivals = np.concatenate([scores[:max(best - 3, 0)], scores[best + 4:]])
     if len(rivals) and rivals.max() > scores[best] - RIVAL_GAP:
         return None
     return x - (begin + HALF_PX + best)

@@ -27,7 +27,9 @@ _START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 
-def decode_compressed(format: str, data: Any, *, max_pixels: int = MAX_PIXELS) -> ImageArray:
+def decode_compressed(
+    format: str, data: Any, *, max_pixels: int = MAX_PIXELS  # noqa: A002 - the message's field
+) -> ImageArray:
     """Decode a compressed image.
 
     What the data are is read from the data; of ``format`` only two things count, as in
@@ -89,7 +91,7 @@ def check_pixels(width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:
         )
 
 
-def compressed_size(data: bytes, format: str = '') -> tuple[int, int]:
+def compressed_size(data: bytes, format: str = '') -> tuple[int, int]:  # noqa: A002
     """Width and height that a JPEG or PNG announces, pixels, before EXIF orientation.
 
     Raises:

@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
+# flake8: noqa: A005
 """The encodings of sensor_msgs/Image that cameras produce, and how each becomes RGB."""
 
 from __future__ import annotations

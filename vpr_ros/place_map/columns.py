@@ -106,7 +106,7 @@ class PlaceColumns:
         """Add many places, given as rows of the table ``places`` (see :mod:`.schema`)."""
         columns = list(zip(*rows, strict=True))
         self._reserve(len(rows))
-        new = self._rows[self._count : self._count + len(rows)]
+        new = self._rows[self._count:self._count + len(rows)]
         new['place_id'], new['session_id'], new['stamp_ns'] = columns[:3]
         new['travelled_m'] = np.array(columns[4], dtype=np.float64)
         new['pose'] = np.array(columns[5:12], dtype=np.float64).T

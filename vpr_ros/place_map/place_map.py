@@ -97,7 +97,7 @@ class PlaceMap(MapEditor):
         return cls.open(path, index=index)
 
     @classmethod
-    def open(
+    def open(  # noqa: A003
         cls,
         path: Path | str,
         *,

@@ -94,7 +94,7 @@ class MapInfo:
     places: int
     sessions: int
     has_patches: bool
-    bytes: MapBytes
+    bytes: MapBytes  # noqa: A003
     statistics_count: int
     statistics_revision: int
     prior_count: int

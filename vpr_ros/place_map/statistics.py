@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
+# flake8: noqa: A005
 """The normalisation of a map: descriptors are compared around the map's own mean.
 
 ``similarity(x, y) = cosine(x - m, y - m)`` with ``m = sum(places) / (n0 + n)``: the mean of the
@@ -111,7 +112,7 @@ def sum_rows(halves: NDArray[np.float16]) -> NDArray[np.float64]:
     """Exact sum over the rows of float16 (n, D), as float64 (D,)."""
     total = np.zeros(halves.shape[1])
     for start in range(0, len(halves), _CHUNK_ROWS):
-        total += halves[start : start + _CHUNK_ROWS].astype(np.float32).sum(
+        total += halves[start:start + _CHUNK_ROWS].astype(np.float32).sum(
             axis=0, dtype=np.float64
         )
     return total

@@ -151,7 +151,7 @@ class Store(MetaStore):
         """Descriptors of some places, float16 (n, D), in the order asked for."""
         found: dict[int, bytes] = {}
         for start in range(0, len(place_ids), _MOST_VARIABLES):
-            some = place_ids[start : start + _MOST_VARIABLES]
+            some = place_ids[start:start + _MOST_VARIABLES]
             marks = ','.join('?' * len(some))
             found.update(
                 self.connection.execute(
@@ -169,7 +169,7 @@ class Store(MetaStore):
         """
         found: dict[int, bytes] = {}
         for start in range(0, len(place_ids), _MOST_VARIABLES):
-            some = place_ids[start : start + _MOST_VARIABLES]
+            some = place_ids[start:start + _MOST_VARIABLES]
             marks = ','.join('?' * len(some))
             query = f'SELECT * FROM places WHERE place_id IN ({marks})'
             for row in self.connection.execute(query, some):

@@ -118,7 +118,8 @@ def _drawn(agreement: NDArray[np.float64]) -> NDArray[np.intp]:
     order = np.argsort(agreement, kind='stable')
     if len(order) <= MAX_LINES:
         return order
-    return np.concatenate([order[: MAX_LINES // 4], order[-(MAX_LINES - MAX_LINES // 4) :]])
+    least = MAX_LINES // 4
+    return np.concatenate([order[:least], order[least - MAX_LINES:]])
 
 
 def _scaled(image: ImageArray, height_px: int) -> ImageArray:

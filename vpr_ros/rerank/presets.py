@@ -94,7 +94,6 @@ class RerankSettings:
         total = sum(kept.values())
         return replace(self, weights={size: w / total for size, w in kept.items()})
 
-
     def for_model(self, card: ModelCard) -> RerankSettings:
         """Fit the settings to a model: its patch sizes, and its own tuning where its card has one.
 

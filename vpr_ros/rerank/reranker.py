@@ -141,7 +141,7 @@ class Reranker:
                 wave = self._affordable(phase, before - self._scoring_s[phase], block * threads)
                 if wave == 0:
                     break
-                batch = candidates[done : done + wave]
+                batch = candidates[done:done + wave]
                 patches = [candidate.load() for candidate in batch]
                 has = [i for i, sets in enumerate(patches) if sets.keys() >= set(prepared.scales)]
                 self._compare(prepared, [patches[i] for i in has], compared, check, threads)
@@ -169,7 +169,7 @@ class Reranker:
                  compared: Compared, check: bool, threads: int) -> None:
         """Compare candidates, a share on each thread, and append what is found."""
         step = max(1, -(-len(patches) // threads))
-        shares = [patches[i : i + step] for i in range(0, len(patches), step)]
+        shares = [patches[i:i + step] for i in range(0, len(patches), step)]
         work = partial(compare, query, settings=self.settings, check=check)
         if self._pool is None or len(shares) < 2:
             done = [work(share, workspace=self._workspaces[0]) for share in shares]

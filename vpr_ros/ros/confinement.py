@@ -40,7 +40,7 @@ class Folders:
             raise ConfigError(f'the path {path!r} is empty or malformed; give the path of a file')
         if not self.directories:
             raise ConfigError(
-                f"{path!r} is refused: this node may use no folder; start it with the parameter "
+                f'{path!r} is refused: this node may use no folder; start it with the parameter '
                 f"'directories' or 'map_path'"
             )
         try:
@@ -54,7 +54,7 @@ class Folders:
         if not any(resolved.is_relative_to(directory) for directory in self.directories):
             allowed = ', '.join(str(directory) for directory in self.directories)
             raise ConfigError(
-                f"{path!r} is outside the folders that this node may use ({allowed}); add its "
+                f'{path!r} is outside the folders that this node may use ({allowed}); add its '
                 f"folder to the parameter 'directories'"
             )
         return resolved

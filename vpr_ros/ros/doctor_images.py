@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The camera: does somebody publish, can the node hear it, can it read what comes?"""
+"""The camera: whether somebody publishes, and the node can hear it and read what comes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The running node: is it there, once, active; its parameters; can others hear it?"""
+"""The running node: whether it is there, once, active, heard by others; its parameters."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from vpr_ros.ros.doctor_graph import DISCOVERY_S, Graph, in_words, name_of, SETT
 from vpr_ros.ros.node_process import NODE_NAME
 
 IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+
+
 @dataclass(frozen=True)
 class RunningNode:
     """A node that was found.

@@ -57,7 +57,7 @@ class Engine:
 
     # -- opening and closing --------------------------------------------------------------------
 
-    def open(self, default_session: str) -> None:
+    def open(self, default_session: str) -> None:  # noqa: A003
         """Load the model and the map.
 
         Args:

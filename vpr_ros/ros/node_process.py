@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from vpr_ros.errors import RosError
+from vpr_ros.errors import RosError  # noqa: I100
 from vpr_ros.paths import share_dir
 
 NODE_NAME = 'place_recognition'

@@ -18,6 +18,7 @@ ODDITIES = {
     Added.RESTARTED: 'odometry began anew, its stamps or its frame are others',
 }
 
+
 class OdometryBuffer:
     """An :class:`~vpr_ros.odometry.OdometryTrack` with a lock, and a way to wait for news."""
 

@@ -135,7 +135,7 @@ class Outputs:
         )
 
     def _pose_frame(self) -> str:
-        """The frame of the map's poses, '' without poses; the first place with a pose speaks."""
+        """Return the frame of the map's poses, '' without; the first place with a pose speaks."""
         place_map = self._engine.place_map
         known = self._pose_frames.get(place_map.uuid)
         if known is None and place_map.info().bounding_box_m is not None:

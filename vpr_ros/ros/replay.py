@@ -152,7 +152,7 @@ class NodeReplay:
         self._answered.add(recognition.stamp_ns)
 
     def _publisher(self, kind: str, target: str, *, image: bool) -> Any:
-        """The publisher of a topic, made and matched with the node's subscription at first use."""
+        """Return the publisher of a topic, made and matched with the node at its first use."""
         if target not in self._publishers:
             compressed = image and kind.endswith('CompressedImage')
             topic = self._process.topic(f'{target}/compressed' if compressed else target)

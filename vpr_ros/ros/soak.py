@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A long drive through the running node in little time: does anything grow?
+"""A long drive through the running node in little time: whether anything grows.
 
 Images of a 30 Hz camera and odometry of a robot that circles are sent one after the other, the
 next one as soon as the one before is answered, so that hours of stamps pass in minutes; or in real

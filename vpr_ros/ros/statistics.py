@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
+# flake8: noqa: A005
 """What the node counts about itself, from any thread: the figures behind the diagnostics."""
 
 from __future__ import annotations

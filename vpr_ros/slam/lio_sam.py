@@ -18,5 +18,6 @@ class LioSam(System):
 
     def pass_on(self, closure: Closure) -> list[Outgoing]:
         """Both stamps; the subscription there keeps one message, the node sends one at a time."""
-        stamps = doubles([closure.query_stamp_ns / 1e9, closure.match_stamp_ns / 1e9])  # type: ignore[arg-type]
+        both = [closure.query_stamp_ns / 1e9, closure.match_stamp_ns / 1e9]
+        stamps = doubles(both)  # type: ignore[arg-type]
         return [Outgoing(LOOP, self.make(LOOP.type_name, data=stamps))]

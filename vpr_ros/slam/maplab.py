@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from vpr_ros.errors import ConfigError
+from vpr_ros.errors import ConfigError  # noqa: I100
 from vpr_ros.geometry.rigid import Transform
 from vpr_ros.slam.closure import Closure
 from vpr_ros.slam.system import Outgoing, System

@@ -42,7 +42,7 @@ class StampIndex:
     def nearest(self, stamp_ns: int, *, within_ns: int) -> int | None:
         """Return the number of the nearest stamp, None when that is farther than ``within_ns``."""
         at = bisect_left(self._stamps, stamp_ns)
-        around = self._stamps[max(at - 1, 0) : at + 1]
+        around = self._stamps[max(at - 1, 0):at + 1]
         found = min(around, key=lambda stamp: abs(stamp - stamp_ns), default=None)
         if found is None or abs(found - stamp_ns) > within_ns:
             return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from vpr_ros.errors import ConfigError
+from vpr_ros.errors import ConfigError  # noqa: I100
 from vpr_ros.rerank.presets import NAMES
 from vpr_ros.study.indexes import check_kind
 from vpr_ros.study.variants import PRECISIONS

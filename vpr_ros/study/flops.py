@@ -21,7 +21,7 @@ _COUNTED = ('Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'QLinearConv', 'QLinearMa
 
 
 def gflops(path: Path) -> float:
-    """GFLOPs of one image.
+    """Return the GFLOPs of one image.
 
     Args:
         path: an ``.onnx`` with a fixed input shape and an output ``global``.

@@ -134,8 +134,8 @@ def _train_product(index: Any, rows: FloatArray) -> None:
     """
     if hasattr(index, 'quantizer'):  # of an inverted file: codes of what is left of each vector
         kmeans: Any = faiss.Kmeans(index.d, index.nlist, niter=_ROUNDS, seed=1,
-                              max_points_per_centroid=_TRAINING_PER_CELL,
-                              min_points_per_centroid=1)
+                                   max_points_per_centroid=_TRAINING_PER_CELL,
+                                   min_points_per_centroid=1)
         kmeans.train(rows)
         quantizer = faiss.downcast_index(index.quantizer)
         quantizer.train(kmeans.centroids)

@@ -98,6 +98,7 @@ def _quantise(path: Path, images: Sequence[ImageArray]) -> None:
         raise ModelError('int8 needs images to learn the range of the activations from')
 
     class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
+
         def __init__(self) -> None:
             self._rows: Iterator[ImageArray] = iter(images)
 

@@ -38,6 +38,7 @@ def build_corridor(seed: int, scale: float) -> Scene:
 
 
 class _CorridorBuilder:
+
     def __init__(self, seed: int, scale: float) -> None:
         self.rng = np.random.default_rng([seed, 2])
         xs = np.cumsum([0.0, *(self.rng.uniform(18, 28, 2) * scale)])

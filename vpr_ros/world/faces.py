@@ -113,6 +113,7 @@ class FaceList:
                          np.zeros(0, np.float32))
         kinds = (np.float32, np.float32, np.int32, np.float32, np.float32, np.float32, np.int32,
                  np.bool_, np.float32, np.float32)
-        columns: list = [np.asarray(column, kind)
-                   for column, kind in zip(zip(*self._rows, strict=True), kinds, strict=True)]
-        return Faces(*columns)
+        columns = zip(*self._rows, strict=True)
+        arrays: list = [np.asarray(column, kind)
+                        for column, kind in zip(columns, kinds, strict=True)]
+        return Faces(*arrays)

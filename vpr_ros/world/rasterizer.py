@@ -167,7 +167,7 @@ def _clipped(corners: NDArray) -> NDArray:
 
 def _outline(mask: list[ImageArray], homography: NDArray, left: int, top: int, width: int,
              height: int, wide_px: float, tall_px: float) -> NDArray[np.bool_]:
-    """bool (height, width): where the outline covers the window at (left, top)."""
+    """Return where the outline covers the window at (left, top): bool (height, width)."""
     base_height, base_width = mask[0].shape
     shrink = min(base_width / max(wide_px, 1.0), base_height / max(tall_px, 1.0))
     level = int(min(max(np.log2(max(shrink, 1.0)) + 0.3, 0), len(mask) - 1))

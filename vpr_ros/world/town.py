@@ -39,6 +39,7 @@ def build_town(seed: int, scale: float) -> Scene:
 
 
 class _TownBuilder:
+
     def __init__(self, seed: int, scale: float) -> None:
         self.rng = np.random.default_rng([seed, 1])
         self.grid: StreetGrid = random_grid(self.rng, scale)
@@ -200,7 +201,7 @@ class _TownBuilder:
         self.solid.append(((x - half, y - half, x + half, y + half), height + 3.0))
 
     def _outskirts(self, houses: HouseBuilder) -> None:
-        """What one sees at the ends of the streets: a house across, or trees along the road."""
+        """Build what ends the streets for the eye: a house across, or trees along the road."""
         rng, grid = self.rng, self.grid
         x0, y0, x1, y1 = grid.bounds_m
         ends = [((x, y0), (0, -1), 2) for x in grid.xs] + [((x, y1), (0, 1), 0) for x in grid.xs]

@@ -71,7 +71,7 @@ class DescriptorIndex:
         """Append places, float16 (n, D)."""
         first = len(self.rows)
         for start in range(0, len(halves), _CHUNK_ROWS):
-            self.rows.add(self.statistics.unit_rows(halves[start : start + _CHUNK_ROWS]))
+            self.rows.add(self.statistics.unit_rows(halves[start:start + _CHUNK_ROWS]))
         if self._slots is not None:
             self._slots = np.append(self._slots, np.arange(first, len(self.rows)))
         self._gpu = None

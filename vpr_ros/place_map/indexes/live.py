@@ -179,4 +179,4 @@ class LiveIndex:
 
 
 def _parts(ids: Ids) -> list[Ids]:
-    return [ids[start : start + _CHUNK_ROWS] for start in range(0, len(ids), _CHUNK_ROWS)]
+    return [ids[start:start + _CHUNK_ROWS] for start in range(0, len(ids), _CHUNK_ROWS)]

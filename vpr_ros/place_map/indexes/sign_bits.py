@@ -56,7 +56,7 @@ class SignBits:
                              np.uint8)
             grown[: self._count] = self.codes
             self._codes = grown
-        self._codes[self._count : needed] = np.packbits(self._rotate(rows) > 0, axis=1)
+        self._codes[self._count:needed] = np.packbits(self._rotate(rows) > 0, axis=1)
         self._count = needed
 
     def search(self, query: FloatArray, wanted: int, below: int, dead: int) -> NDArray[np.int64]:
