@@ -91,6 +91,14 @@ def place_checksum(row: Sequence[Any]) -> int:
     return zlib.crc32(row[DESCRIPTOR], zlib.crc32(names, zlib.crc32(head)))
 
 
+def is_intact(row: Sequence[Any]) -> bool:
+    """Whether a row of ``places`` is as it was written."""
+    try:
+        return place_checksum(row) == row[CHECKSUM]
+    except (struct.error, TypeError, AttributeError, ValueError, OverflowError):
+        return False
+
+
 def blob_checksum(place_id: int, size: int, data: bytes) -> int:
     """CRC-32 of a row of ``thumbnails`` (size 0) or ``patches``."""
     return zlib.crc32(data, zlib.crc32(struct.pack('<qq', place_id, size)))

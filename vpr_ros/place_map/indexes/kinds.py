@@ -29,7 +29,7 @@ SMALL_PLACES = 1000
 # How many rows a kind proposes for k wanted: factor and addend. Kinds that round can swap
 # neighbours whose similarities differ by less than their rounding.
 _PROPOSALS = {
-    'flat': (1, 4), 'fp16': (1, 16), 'sq8': (2, 32), 'rabitq': (3, 300), 'binary': (3, 200),
+    'flat': (1, 4), 'fp16': (1, 16), 'sq8': (2, 32), 'rabitq': (3, 300), 'binary': (2, 200),
     'hnsw': (1, 32), 'ivf': (1, 16), 'ivfpq': (4, 200),
 }
 _STALE = (1, 64)  # more while the index was made around an older mean than the one that ranks

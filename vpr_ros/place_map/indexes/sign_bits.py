@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vpr_ros.place_map.indexes.rotation import Rotation
 from vpr_ros.types import FloatArray
 
-SCAN_FACTOR = 3  # rows of the scan for each row that is proposed
+SCAN_FACTOR = 8  # rows of the scan for each row that is proposed
 MOST_COUNTER_BYTES = 1 << 27  # FAISS sets aside a list for each distance; beyond this, a heap
 Codes = NDArray[np.uint8]
 
