@@ -173,8 +173,8 @@ class Store(MetaStore):
             marks = ','.join('?' * len(some))
             query = f'SELECT * FROM places WHERE place_id IN ({marks})'
             for row in self.connection.execute(query, some):
-                with self._intact(f'place {row[0]}'):
-                    if schema.place_checksum(row) != row[schema.CHECKSUM]:
+                if not schema.is_intact(row):
+                    with self._intact(f'place {row[0]}'):
                         raise ValueError('checksum')
                 found[row[0]] = row[schema.DESCRIPTOR]
         with self._intact('a descriptor'):
