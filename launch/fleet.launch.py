@@ -13,11 +13,18 @@ from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+)
+from launch.substitutions import EnvironmentVariable
 from launch_ros.actions import LifecycleNode
 from launch_ros.substitutions import ExecutableInPackage
 
 CONFIG = Path(get_package_share_directory('vpr_ros')) / 'config'
+PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'
 PORT = 19530
 
 # name -> (default, description); None: it must be given
@@ -52,9 +59,12 @@ def processes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Arguments and processes."""
+    """Return arguments, environment and processes."""
     return LaunchDescription([
         *(DeclareLaunchArgument(name, default_value=default, description=description)
           for name, (default, description) in ARGUMENTS.items()),
+        SetEnvironmentVariable(PROFILE, EnvironmentVariable(
+            PROFILE, default_value=str(CONFIG / 'fastdds_large_images.xml')
+        )),
         OpaqueFunction(function=processes),
     ])
