@@ -24,7 +24,7 @@ PLACES = 24
 
 @pytest.fixture(scope='module')
 def scene(tmp_path_factory) -> tuple[Path, Path]:
-    """(data set of a drive and a darker one, model)."""
+    """Make (data set of a drive and a darker one, model)."""
     folder = tmp_path_factory.mktemp('scene')
     data = folder / 'data'
     for part in ('database', 'queries'):
@@ -213,6 +213,13 @@ def test_results_are_printed_kept_and_printed_again(scene, tmp_path, capsys):
     assert main(arguments) == 0
     assert (tmp_path / 'page.md').read_text() == page
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / 'cache/cells').iterdir()} == cells
+
+    (tmp_path / 'more.md').write_text('# More\n\n```\n# a comment\n```\n\n## Still more\n')
+    assert main([*arguments, '--append', str(tmp_path / 'more.md')]) == 0
+    longer = (tmp_path / 'page.md').read_text()
+    assert longer == page + '\n## More\n\n```\n# a comment\n```\n\n### Still more\n'
+    assert main([*arguments, '--append', str(tmp_path / 'none.md')]) == 1
+    assert 'none.md cannot be read' in capsys.readouterr().err
 
 
 def test_results_need_something_to_measure(capsys):

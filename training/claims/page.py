@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/claims.md, made of the cells alone."""
+"""The page of the claims, made of the cells alone."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _head(cells: Sequence[Cell], scale: Scale, sets: Sequence[str]) -> Iterator[
     yield ''
     yield '```'
     yield ('python -m training claims --out runs/claims '
-           + ('--page docs/claims.md' if _is_full(scale) else '--quick'))
+           + ('--page runs/claims/claims.md' if _is_full(scale) else '--quick'))
     yield '```'
     yield ''
     yield (f'Done: {len(done)} of {len(wanted)} cells (a variant with a seed), {trained} of them '

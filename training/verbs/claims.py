@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``claims``: the papers' claims, tried at a small scale; prints docs/claims.md."""
+"""``claims``: the papers' claims, tried at a small scale; prints a page for docs/results.md."""
 
 from __future__ import annotations
 
@@ -52,4 +52,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--without-tower', action='store_true', help='rendered towns alone')
 
 
-VERB = Verb('claims', claims, add_arguments, '--out runs/claims --page docs/claims.md')
+VERB = Verb('claims', claims, add_arguments, '--out runs/claims --page runs/claims/claims.md')

@@ -21,7 +21,7 @@ from vpr_ros.study.results import (
     open_models,
     rendered_drive,
 )
-from vpr_ros.study.results_page import results_page
+from vpr_ros.study.results_page import read_page, results_page
 
 MODELS = ('thumbnail', 'hog', 'bag_of_words', 'rootsift_vlad', 'default')
 
@@ -40,6 +40,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='folder for cells and rendered drives; what is there is not '
                              'measured again (default: results_out)')
     parser.add_argument('--out', type=Path, metavar='FILE', help='write the page there')
+    parser.add_argument('--append', type=Path, nargs='+', default=[], metavar='FILE',
+                        help='Markdown pages of other commands, put at the end')
     parser.add_argument('--command', default='vpr results ...',
                         help='how the page says it was printed')
     add_json(parser)
@@ -51,6 +53,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         raise DataError(f'--drives {unknown[0]!r} is not one of {", ".join(SECOND)}')
     if not (args.datasets or args.drives):
         raise DataError('nothing to measure; name a data set or --drives')
+    appended = [read_page(path) for path in args.append]
     store = CellStore(args.cache / 'cells')
     datasets: list[dict[str, Any]] = []
     drives: list[dict[str, Any]] = []
@@ -67,7 +70,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
                     datasets.append(measure_dataset(path, model, settings, store, bar))
                 for drive in filter(None, routes):
                     drives += measure_drive(drive, model, settings, store, bar)
-    page = results_page(datasets, drives, command=args.command)
+    page = results_page(datasets, drives, command=args.command, appended=appended)
     print(page)
     if args.out is not None:
         write_page(args.out, page)

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+import re
 from typing import Any
 
+from vpr_ros.errors import DataError
 from vpr_ros.study.page import markdown_table
 
 _HEAD = """# Results
@@ -23,7 +26,8 @@ descriptors that run in the same pipeline. It is printed by
 In brackets: 95 % interval by bootstrap over the queries. `rootsift_vlad`, `bag_of_words`, `hog`
 and `thumbnail` are described in [models](models.md); `vpr compare` tests two runs against each
 other. The truth of `donkey_two_laps` was found by the likeness of small images, which favours
-`thumbnail` there. What the papers claim of training, tried here: [claims](claims.md).
+`thumbnail` there. What the papers claim of training, tried here:
+[below](#the-papers-claims-tried-here).
 """
 _DATASETS = """
 ## {name}: {queries} queries, {database} database images
@@ -46,12 +50,14 @@ Models without a calibration of their own use the generic one, so compare them a
 Cells = Sequence[Mapping[str, Any]]
 
 
-def results_page(datasets: Cells, drives: Cells, *, command: str) -> str:
+def results_page(datasets: Cells, drives: Cells, *, command: str,
+                 appended: Sequence[str] = ()) -> str:
     """Write the whole page.
 
     Args:
         datasets, drives: cells of :mod:`vpr_ros.study.results`.
         command: that printed it.
+        appended: pages of other commands, which become sections of this one.
     """
     parts = [_HEAD.format(command=command, measured=_measured([*datasets, *drives]))]
     for name in dict.fromkeys(cell['dataset'] for cell in datasets):
@@ -79,7 +85,27 @@ def results_page(datasets: Cells, drives: Cells, *, command: str) -> str:
                  '–' if cell['ece'] is None else f'{cell["ece"]:.3f}', _p50(cell)]
                 for cell in cells]
         parts.append(_DRIVES.format(name=name, table=markdown_table(head, rows)))
-    return ''.join(parts)
+    return ''.join([*parts, *(f'\n{_deeper(page)}' for page in appended)])
+
+
+def read_page(path: Path) -> str:
+    """Return the text of a Markdown page.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding='utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f'page {path} cannot be read ({error}); give a Markdown file, such as '
+                        f'`python -m training claims --page` writes') from error
+
+
+def _deeper(page: str) -> str:
+    """Move the headings of a page down by one level; lines in code blocks stay."""
+    parts = re.split(r'(^```.*?^```$)', page, flags=re.MULTILINE | re.DOTALL)
+    return ''.join(part if part.startswith('```') else re.sub(r'^(#+ )', r'#\1', part, flags=re.M)
+                   for part in parts)
 
 
 def _measured(cells: Cells) -> str:
