@@ -10,12 +10,22 @@ cluster has one norm in a patch:
     W f(P) = 1 / g(P) * sum_k 1 / |V_k(P)| * sum_{i in P} W_k a_k(i) (x_i - c_k)
 
 So a matrix product over locations, of which there are fewer than patches, takes the place of one
-over patches, and the K * D numbers of a patch are never held: clusters go through in groups that
-fit the cache, each giving its norms and its share of the projection.
+over patches, and the K * D numbers of a patch are never held. The norms come from distances
+between features that are near each other, and not from the D numbers of a residual:
 
-Residuals are formed and summed directly. Norms from the Gram matrix of the features, or sums by
-differences of an integral image, cost less and lose the clusters that are almost empty in a
-patch: those are scaled up to unit norm like any other, and the rounding with them.
+    |V_k(P)|^2 = (sum_i a_k(i)) (sum_i a_k(i) |x_i - c_k|^2)
+                 - 1/2 sum_{i, j} a_k(i) a_k(j) |x_i - x_j|^2,    i and j in P
+
+What is projected is summed over the rows of a patch by a matrix of ones and zeros, and over its
+columns and all clusters by another one that holds 1 / |V_k(P)|: matrix products do all of the
+work, and clusters go through in groups so that memory stays bounded.
+
+A feature within about 1e-5 of a centroid that it alone is assigned to leaves rounding in that
+cluster, here as in the definition, which scales it up to unit norm.
+
+Sums are formed directly. As differences of an integral image they would lose the clusters that
+are almost empty in a patch: those are scaled up to unit norm like any other, and the rounding with
+them.
 """
 
 from __future__ import annotations
@@ -30,7 +40,8 @@ from training.aggregators import NetVLAD
 from vpr_ros.errors import ConfigError
 
 EPSILON = 1e-12  # of the definition's normalisations
-GROUP_BYTES = 2 * 2**20  # residuals and projected residuals held at once
+GROUP_BYTES = 8 * 2**20  # projected residuals held at once
+LEAST = 3e-7  # of a cluster's norm in a patch, relative to its assignment: below it is rounding
 
 
 def patch_grid(feature_grid: tuple[int, int], size: int, stride: int = 1) -> tuple[int, int]:
@@ -77,51 +88,101 @@ class PatchDescriptors(nn.Module):
         per_cluster = weight.reshape(self.dim, clusters, channels).permute(1, 0, 2).contiguous()
         self.register_buffer('weight', per_cluster)
         self.register_buffer('bias', bias.clone())
+        cells = grid[0] * grid[1]
+        self.register_buffer('diagonal', torch.arange(cells) * (cells + 1), persistent=False)
         for size, stride in self.sizes.items():
-            patch_grid(grid, size, stride)
+            self._register_places(size, stride)
+
+    def _register_places(self, size: int, stride: int) -> None:
+        """Remember which cells, and which pairs of cells, each patch of a size takes in."""
+        height, width = self.grid
+        rows, columns = patch_grid(self.grid, size, stride)
+        own = torch.arange(size)
+        top = stride * torch.arange(rows)[:, None, None]
+        left = stride * torch.arange(columns)[:, None, None]
+        # cells of a patch go down its columns
+        cells = (top[..., None] + own) * width + left + own[:, None]
+        for name, value in (
+            ('cells', cells.flatten()),
+            ('down', ((top + own[:, None]) * height + top + own).flatten()),
+            ('across', ((left + own[:, None]) * width + left + own).flatten()),
+            ('row_band', band(height, rows, size, stride)),
+            ('column_band', band(width, columns, size, stride)),
+        ):
+            self.register_buffer(f'{name}_{size}', value, persistent=False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Features (1, D, H, W) -> for each size float32 (n, d), L2-normalised, row-major."""
+        height, width = self.grid
         if self.aggregation.normalise_input:
             x = functional.normalize(x, dim=1)
-        assignment = self.aggregation.assign(x).reshape(-1, 1, *self.grid)  # (K, 1, H, W)
-        total = x.new_zeros(())
+        assignment = self.aggregation.assign(x).reshape(-1, height * width)  # (K, HW)
+        # of unit length already: normalised again so that the file holds no transposed product
+        places = x.flatten(2)[0].transpose(0, 1)
+        if self.aggregation.normalise_input:
+            places = functional.normalize(places, dim=1)  # (HW, D)
+        norms = self._norms(places, assignment)
+        totals = [x.new_zeros(()) for _ in self.sizes]
         for clusters in self._groups():
-            centroids = self.aggregation.centroids[clusters, :, None, None]
-            residuals = (x - centroids) * assignment[clusters]  # (k, D, H, W)
-            projected = self.get_buffer('weight')[clusters] @ residuals.flatten(2)  # (k, d, H * W)
-            projected = projected.reshape(-1, self.dim, *self.grid)
-            # all sizes in one sum, so that a run time frees one group before the next
-            share = torch.cat([
-                self._share(residuals, projected, size, stride)
-                for size, stride in self.sizes.items()
-            ], 1)
-            total = total + share
-        counts = [rows * columns for rows, columns in (
-            patch_grid(self.grid, size, stride) for size, stride in self.sizes.items())]
-        return tuple(self._finish(part) for part in total.split(counts, 1))
+            projection = self.get_buffer('weight')[clusters].transpose(1, 2)  # (k, D, d)
+            offsets = self.aggregation.centroids[clusters, None] @ projection  # (k, 1, d)
+            projected = (places @ projection - offsets) * assignment[clusters, :, None]
+            lines = projected.reshape(-1, height, width, self.dim).transpose(0, 1)
+            lines = lines.reshape(height, -1)  # (H, k * W * d)
+            for index, (size, stride) in enumerate(self.sizes.items()):
+                rows, columns = patch_grid(self.grid, size, stride)
+                down = self.get_buffer(f'row_band_{size}') @ lines
+                down = down.reshape(rows, -1, self.dim)  # (rows, k * W, d)
+                scale = norms[index][0][:, clusters].reshape(rows, columns, -1, 1)
+                share = scale * self.get_buffer(f'column_band_{size}')[:, None]
+                totals[index] = totals[index] + share.reshape(rows, columns, -1) @ down
+        return tuple(
+            functional.normalize(
+                total.reshape(-1, self.dim) / whole + self.get_buffer('bias'), dim=1)
+            for total, (_, whole) in zip(totals, norms, strict=True)
+        )
 
-    def _share(self, residuals: Tensor, projected: Tensor, size: int, stride: int) -> Tensor:
-        """What some clusters give to the patches of one size: (d + 1, n).
+    def _norms(self, places: Tensor, assignment: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """For each size 1 / |V_k(P)| (n, K) and the norm of the whole vector (n, 1)."""
+        height, width = self.grid
+        products = places @ places.transpose(0, 1)
+        squares = products.flatten()[self.get_buffer('diagonal')]  # so that |x_i - x_i| is 0
+        apart = squares[:, None] + squares - 2.0 * products
+        apart = apart.reshape(height, width, height, width).transpose(1, 2)
+        apart = apart.reshape(height * height, width * width)
+        from_centroids = assignment * self._from_centroids(places)
+        maps = torch.cat([assignment, from_centroids]).reshape(1, -1, height, width)
+        by_place, found = assignment.transpose(0, 1), []
+        for size, stride in self.sizes.items():
+            taken = by_place[self.get_buffer(f'cells_{size}')]  # (n * size^2, K)
+            taken = taken.reshape(-1, size * size, self.aggregation.clusters)
+            spread = (taken * (self._near(apart, size) @ taken)).sum(1)  # (n, K)
+            sums = box_sum(maps, size, stride).reshape(2, self.aggregation.clusters, -1)
+            whole = (sums[0] * sums[1]).transpose(0, 1)
+            least = LEAST * sums[0].transpose(0, 1)
+            norms = torch.maximum((whole - 0.5 * spread).clamp_min(0.0).sqrt(), least)
+            divisors = norms.clamp_min(EPSILON)
+            length = ((norms / divisors) ** 2).sum(1, keepdim=True).sqrt()
+            found.append((1.0 / divisors, length.clamp_min(EPSILON)))
+        return found
 
-        The last row is the square of what they give to the norm of the whole vector: 1 for each
-        cluster that is not empty.
-        """
-        norms = (box_sum(residuals, size, stride) ** 2).sum(1, keepdim=True).sqrt()
-        divisors = norms.clamp_min(EPSILON)
-        share = (box_sum(projected, size, stride) / divisors).sum(0)
-        unit = ((norms / divisors) ** 2).sum(0)
-        return torch.cat([share, unit]).flatten(1)
+    def _from_centroids(self, places: Tensor) -> Tensor:
+        """Squared distances of features and centroids, (K, HW): small ones need float64."""
+        x, centroids = places.double(), self.aggregation.centroids.double()
+        squares = (centroids * centroids).sum(1, keepdim=True) + (x * x).sum(1)
+        return (squares - 2.0 * (centroids @ x.transpose(0, 1))).float().clamp_min(0.0)
 
-    def _finish(self, total: Tensor) -> Tensor:
-        """Divide by the norm of the whole vector, add the offset, normalise: (n, d)."""
-        whole = total[-1].sqrt().clamp_min(EPSILON)
-        described = (total[:-1] / whole).transpose(0, 1) + self.get_buffer('bias')
-        return functional.normalize(described, dim=1)
+    def _near(self, apart: Tensor, size: int) -> Tensor:
+        """Distances of the cells of each patch: (H * H, W * W) -> (n, size^2, size^2)."""
+        near = apart[self.get_buffer(f'down_{size}')].transpose(0, 1)
+        near = near[self.get_buffer(f'across_{size}')]
+        rows, columns = patch_grid(self.grid, size, self.sizes[size])
+        near = near.reshape(columns, size, size, rows, size, size)
+        return near.permute(3, 0, 1, 4, 2, 5).reshape(rows * columns, size**2, size**2)
 
     def _groups(self) -> list[slice]:
         """Clusters that are taken together, so that memory stays bounded."""
-        per_cluster = 4 * (self.aggregation.channels + self.dim) * self.grid[0] * self.grid[1]
+        per_cluster = 4 * self.dim * self.grid[0] * self.grid[1]
         step = max(1, GROUP_BYTES // per_cluster)
         return [slice(k, k + step) for k in range(0, self.aggregation.clusters, step)]
 
@@ -130,3 +191,9 @@ def box_sum(x: Tensor, size: int, stride: int) -> Tensor:
     """Sums over size x size windows of (k, d, H, W), first down, then across."""
     down = functional.avg_pool2d(x, (size, 1), (stride, 1))
     return functional.avg_pool2d(down, (1, size), (1, stride)) * float(size * size)
+
+
+def band(extent: int, windows: int, size: int, stride: int) -> Tensor:
+    """Which cells each window of a line takes in: float32 (windows, extent), 0 or 1."""
+    apart = torch.arange(extent) - stride * torch.arange(windows)[:, None]
+    return ((apart >= 0) & (apart < size)).float()

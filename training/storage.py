@@ -54,7 +54,7 @@ def storage_of(weight: NDArray[np.generic], scheme: str = 'compact') -> str:
 
 
 def stored_value(weight: FloatArray, scheme: str = 'compact') -> FloatArray:
-    """A weight as it comes back from the file: float32, same shape."""
+    """Return a weight as it comes back from the file: float32, same shape."""
     kind = storage_of(weight, scheme)
     if kind == 'float16':
         return weight.astype(np.float16).astype(np.float32)
@@ -65,19 +65,30 @@ def stored_value(weight: FloatArray, scheme: str = 'compact') -> FloatArray:
 
 
 def quantise_exactly(matrix: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
-    """As :func:`quantise_rows`, by column where that fits a matrix (n, m) better.
+    """As :func:`quantise_rows`, by column where that fits (..., n, m) better.
 
     An exporter turns some matrices round; they were rounded by row before, and should not be
     rounded again.
     """
     codes, scale = quantise_rows(matrix)
-    if matrix.ndim == 2:
-        turned_codes, turned_scale = (part.T for part in quantise_rows(matrix.T))
-        error, turned_error = (float(np.abs(c * s - matrix).max())
-                               for c, s in ((codes, scale), (turned_codes, turned_scale)))
-        if turned_error < error:
-            return np.ascontiguousarray(turned_codes), np.ascontiguousarray(turned_scale)
+    turned_codes, turned_scale = (
+        part.swapaxes(-1, -2) for part in quantise_rows(matrix.swapaxes(-1, -2)))
+    error, turned_error = (float(np.abs(c * s - matrix).max())
+                           for c, s in ((codes, scale), (turned_codes, turned_scale)))
+    if turned_error < error:
+        return np.ascontiguousarray(turned_codes), np.ascontiguousarray(turned_scale)
     return codes, scale
+
+
+def _kind_in_file(weight: NDArray[np.generic], scheme: str) -> str:
+    """As :func:`storage_of`, but float16 for what float16 alone holds without another rounding.
+
+    An exporter also reshapes: what was rounded as a matrix may be a stack in its file.
+    """
+    kind = storage_of(weight, scheme)
+    if kind == 'int8' and np.array_equal(weight.astype(np.float16).astype(np.float32), weight):
+        return 'float16'
+    return kind
 
 
 def compress(model: Any, scheme: str = 'compact') -> None:
@@ -88,7 +99,7 @@ def compress(model: Any, scheme: str = 'compact') -> None:
     kept, nodes = [], []
     for tensor in graph.initializer:
         weight = numpy_helper.to_array(tensor)
-        kind = storage_of(weight, scheme)
+        kind = _kind_in_file(weight, scheme)
         name = tensor.name
         if kind == 'float32':
             kept.append(tensor)

@@ -167,6 +167,16 @@ def by_integral_image(x, aggregation, size):
     return torch.nn.functional.normalize(vlad.flatten(0, 1), dim=0).T
 
 
+def least_residual(x, aggregation, size):
+    """Of each patch, the smallest |sum a_k (x - c_k)| / sum a_k of all clusters: float64 (n,)."""
+    with torch.no_grad():
+        x = torch.nn.functional.normalize(torch.from_numpy(x)[None], dim=1)
+        assignment = aggregation.assign(x).double().reshape(-1, 1, *x.shape[2:])
+        residuals = (x.double() - aggregation.centroids[:, :, None, None]) * assignment
+        norms = box_sum(residuals, size, 1).norm(dim=1)
+        return (norms / box_sum(assignment, size, 1)[:, 0]).amin(0).flatten().numpy()
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize('size', [2, 5, 8])
 def test_descriptors_equal_the_authors_before_and_after_pca(size):
@@ -174,6 +184,9 @@ def test_descriptors_equal_the_authors_before_and_after_pca(size):
 
     At size 2 that rounding decides a third of their descriptors: summed in the other order of
     axes, theirs move by up to 0.4. There ours are compared with the definition.
+
+    The centroids of the golden are features of its images. A patch that lies on one has a residual
+    of 1e-5 or less in that cluster, which float32 holds no digits of: there nothing is compared.
     """
     golden = np.load(shared('goldens', 'patchnetvlad_small.npz'))
     aggregation = NetVLAD(8, 24)
@@ -187,13 +200,16 @@ def test_descriptors_equal_the_authors_before_and_after_pca(size):
         after = golden[f'local_pca_p{size}'][index].T
         (found,) = describe(aggregation, weight, bias, x, {size: 1})
         _, expected = by_the_definition(x, aggregation, weight, bias, size, 1)
-        assert (found * expected).sum(1).min() > 0.99999
+        clear = least_residual(x, aggregation, size) > 1e-4
+        assert clear.mean() > 0.97
+        assert (found * expected).sum(1)[clear].min() > 0.99999
         with torch.no_grad():
             integral = by_integral_image(torch.from_numpy(x)[None], aggregation, size)
             projected = torch.nn.functional.normalize(integral @ weight.T + bias, dim=1)
         np.testing.assert_allclose(projected, after, rtol=1e-4, atol=1e-5)
         sound = np.abs(after - expected).max(1) < 1e-5
         assert sound.all() if size > 2 else sound.sum() > 20
+        sound &= clear
         np.testing.assert_allclose(found[sound], after[sound], rtol=1e-4, atol=2e-5)
         if index < 2:
             before = golden[f'vlad_local_p{size}'][index].T

@@ -11,16 +11,16 @@ image, and for each patch size the differences of four corners, normalised and p
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vpr_ros.bench.onnx_graph import OnnxGraph
 from vpr_ros.types import FloatArray
 
 SIZES = (2, 5, 8)
-GROUP_BYTES = 2 * 2**20  # residuals and projected residuals held at once, as in the export
+GROUP_BYTES = 8 * 2**20  # projected residuals held at once, as in the export
 EPSILON = 1e-12
+LEAST = 3e-7  # of a cluster's norm in a patch, relative to its assignment: below it is rounding
 
 
 @dataclass(frozen=True)
@@ -61,25 +61,34 @@ def made_up(*, seed: int = 0, clusters: int = 64, channels: int = 512, dim: int 
 
 
 def by_definition(head: PatchHead) -> list[FloatArray]:
-    """Descriptors of each size, float32 (n, d), by equations of section 3.2 as published."""
+    """Descriptors of each size, float32 (n, d), by the steps of the published code.
+
+    Every step makes an array of its own, as a tensor library does; the projection is one matrix
+    product, where published code calls a convolution, which is slower.
+    """
     x = head.features[0]
+    x = x / np.maximum(np.linalg.norm(x, axis=0), EPSILON)
     channels, height, width = x.shape
     clusters = len(head.centroids)
-    logits = head.weight @ x.reshape(channels, -1) + head.bias[:, None]
+    flat = x.reshape(channels, -1)
+    logits = head.weight @ flat + head.bias[:, None]
     soft = np.exp(logits - logits.max(0))
-    soft /= soft.sum(0)
-    volume = (x[None] - head.centroids[:, :, None, None]) * soft.reshape(-1, 1, height, width)
-    integral = np.zeros((clusters, channels, height + 1, width + 1), np.float32)
-    np.cumsum(volume, 2, out=volume)
-    np.cumsum(volume, 3, out=integral[:, :, 1:, 1:])
+    soft = soft / soft.sum(0)
+    volume = np.zeros((clusters, channels, height * width), np.float32)
+    for cluster in range(clusters):
+        residual = flat - head.centroids[cluster, :, None]
+        volume[cluster] = residual * soft[cluster]
+    summed = volume.reshape(-1, height, width).cumsum(2).cumsum(1)
+    integral = np.pad(summed, ((0, 0), (1, 0), (1, 0)))
     found = []
     for size in head.sizes:
-        summed = (integral[:, :, size:, size:] - integral[:, :, :-size, size:]
-                  - integral[:, :, size:, :-size] + integral[:, :, :-size, :-size])
-        summed /= np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), EPSILON)
-        rows = np.ascontiguousarray(summed.reshape(clusters * channels, -1).T)
-        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), EPSILON)
-        described = rows @ head.projection.T + head.offset
+        region = (integral[:, size:, size:] - integral[:, :-size, size:]
+                  - integral[:, size:, :-size] + integral[:, :-size, :-size]) / size**2
+        vlad = region.reshape(clusters, channels, -1)
+        vlad = vlad / np.maximum(np.linalg.norm(vlad, axis=1, keepdims=True), EPSILON)
+        vlad = vlad.reshape(clusters * channels, -1)
+        vlad = vlad / np.maximum(np.linalg.norm(vlad, axis=0), EPSILON)
+        described = np.ascontiguousarray(vlad.T) @ head.projection.T + head.offset
         found.append(described / np.linalg.norm(described, axis=1, keepdims=True))
     return found
 
@@ -90,70 +99,112 @@ def graph(head: PatchHead) -> bytes:
     Raises:
         ImportError: the package onnx is not installed.
     """
-    from onnx import helper, numpy_helper, TensorProto  # noqa: PLC0415 - an optional extra
-
     (_, channels, height, width), clusters = head.features.shape, len(head.centroids)
-    dim = len(head.offset)
-    nodes: list[Any] = []
-    constants: list[Any] = []
-
-    def constant(value: NDArray) -> str:
-        constants.append(numpy_helper.from_array(value, f'c{len(constants)}'))
-        return str(constants[-1].name)
-
-    def op(kind: str, *inputs: str, **attributes: Any) -> str:
-        nodes.append(helper.make_node(kind, inputs, [f'n{len(nodes)}'], **attributes))
-        return str(nodes[-1].output[0])
-
-    def shape(*sides: int) -> str:
-        return constant(np.array(sides, np.int64))
-
-    def box(of: str, size: int) -> str:
-        down = op('AveragePool', of, kernel_shape=[size, 1])
-        mean = op('AveragePool', down, kernel_shape=[1, size])
-        return op('Mul', mean, constant(np.float32(size * size)))
-
-    tiny, channel, all_clusters = constant(np.float32(EPSILON)), shape(1), shape(0)
-    logits = op('Conv', 'features', constant(head.weight[:, :, None, None]), constant(head.bias))
-    soft = op('Reshape', op('Softmax', logits, axis=1), shape(clusters, 1, height, width))
+    dim, made = len(head.offset), OnnxGraph()
+    op, shape, constant = made.op, made.shape, made.constant
+    flat = op('Reshape', 'features', shape(channels, height * width))
+    places = op('LpNormalization', op('Transpose', flat, perm=[1, 0]), axis=1, p=2)
+    logits = op('MatMul', places, constant(np.ascontiguousarray(head.weight.T)))
+    soft = op('Softmax', op('Add', logits, constant(head.bias)), axis=1)
+    norms = {size: _norms(made, head, places, soft, size) for size in head.sizes}
     per_cluster = np.ascontiguousarray(
-        head.projection.reshape(dim, clusters, channels).transpose(1, 0, 2))
-    step = max(1, GROUP_BYTES // (4 * (channels + dim) * height * width))
-    counts = [(height - size + 1) * (width - size + 1) for size in head.sizes]
-    total = ''
+        head.projection.reshape(dim, clusters, channels).transpose(1, 2, 0))  # (K, D, d)
+    step = max(1, GROUP_BYTES // (4 * dim * height * width))
+    totals = dict.fromkeys(head.sizes, '')
     for low in range(0, clusters, step):
         chosen = slice(low, min(low + step, clusters))
         count = chosen.stop - low
-        of_group = op('Slice', soft, shape(low), shape(chosen.stop), all_clusters)
-        apart = op('Sub', 'features', constant(head.centroids[chosen, :, None, None]))
-        residuals = op('Mul', apart, of_group)
-        flat = op('Reshape', residuals, shape(count, channels, height * width))
-        product = op('MatMul', constant(per_cluster[chosen]), flat)
-        projected = op('Reshape', product, shape(count, dim, height, width))
-        shares = []  # of all sizes in one sum, so that one group is freed before the next
-        for size, patches in zip(head.sizes, counts, strict=True):
-            norms = op('ReduceL2', box(residuals, size), channel)
-            divisors = op('Max', norms, tiny)
-            share = op('ReduceSum', op('Div', box(projected, size), divisors), all_clusters,
-                       keepdims=0)
-            ones = op('Div', norms, divisors)
-            unit = op('ReduceSum', op('Mul', ones, ones), all_clusters, keepdims=0)
-            both = op('Concat', share, unit, axis=0)
-            shares.append(op('Reshape', both, shape(dim + 1, patches)))
-        of_all = op('Concat', *shares, axis=1)
-        total = op('Add', total, of_all) if total else of_all
-    outputs = []
-    for size, first, patches in zip(head.sizes, np.cumsum([0, *counts]), counts, strict=False):
-        own = op('Slice', total, shape(first), shape(first + patches), channel)
-        sums = op('Slice', own, shape(0), shape(dim), all_clusters)
-        whole = op('Sqrt', op('Slice', own, shape(dim), shape(dim + 1), all_clusters))
-        rows = op('Transpose', op('Div', sums, op('Max', whole, tiny)), perm=[1, 0])
-        described = op('Add', rows, constant(head.offset))
-        nodes.append(helper.make_node('LpNormalization', [described], [f'patches_{size}'],
-                                      axis=1, p=2))
-        outputs.append(helper.make_tensor_value_info(
-            f'patches_{size}', TensorProto.FLOAT, [patches, dim]))
-    made = helper.make_graph(nodes, 'patches', [helper.make_tensor_value_info(
-        'features', TensorProto.FLOAT, list(head.features.shape))], outputs, constants)
-    return bytes(helper.make_model(
-        made, opset_imports=[helper.make_opsetid('', 18)], ir_version=9).SerializeToString())
+        offsets = head.centroids[chosen, None] @ per_cluster[chosen]  # (k, 1, d)
+        own = op('Slice', soft, shape(low), shape(chosen.stop), shape(1))
+        apart = op('Sub', op('MatMul', places, constant(per_cluster[chosen])), constant(offsets))
+        weight = op('Reshape', op('Transpose', own, perm=[1, 0]), shape(count, height * width, 1))
+        projected = op('Mul', apart, weight)
+        lines = op('Transpose', op('Reshape', projected, shape(count, height, width, dim)),
+                   perm=[1, 0, 2, 3])
+        lines = op('Reshape', lines, shape(height, count * width * dim))
+        for size in head.sizes:
+            rows, columns = height - size + 1, width - size + 1
+            down = op('MatMul', constant(band(rows, height, size)), lines)
+            of_group = op('Slice', norms[size][0], shape(low), shape(chosen.stop), shape(1))
+            shares = op('Mul', op('Reshape', of_group, shape(rows, columns, count, 1)),
+                        constant(band(columns, width, size)[:, None]))
+            share = op('MatMul', op('Reshape', shares, shape(rows, columns, count * width)),
+                       op('Reshape', down, shape(rows, count * width, dim)))
+            totals[size] = op('Add', totals[size], share) if totals[size] else share
+    for size in head.sizes:
+        patches = (height - size + 1) * (width - size + 1)
+        sums = op('Reshape', totals[size], shape(patches, dim))
+        described = op('Add', op('Div', sums, norms[size][1]), constant(head.offset))
+        made.put_out('LpNormalization', described, f'patches_{size}', [patches, dim],
+                     axis=1, p=2)
+    return made.serialized('features', head.features.shape)
+
+
+def band(windows: int, extent: int, size: int) -> FloatArray:
+    """Which cells each window of a line takes in: float32 (windows, extent), 0 or 1."""
+    apart = np.arange(extent) - np.arange(windows)[:, None]
+    return ((apart >= 0) & (apart < size)).astype(np.float32)
+
+
+def _norms(made: OnnxGraph, head: PatchHead, places: str, soft: str, size: int) -> tuple[str, str]:
+    """1 / |V_k(P)| (P, K) and the norm of the whole vector (P, 1), from distances of features.
+
+    ``places`` are the features (HW, D), ``soft`` their assignment (HW, K).
+    """
+    op, shape, constant = made.op, made.shape, made.constant
+    (_, _, height, width), clusters = head.features.shape, len(head.centroids)
+    rows, columns = height - size + 1, width - size + 1
+    patches, cells = rows * columns, size * size
+    own, line = np.arange(size), np.arange(max(rows, columns))[:, None, None]
+    pairs_down = (line[:rows] + own[:, None]) * height + line[:rows] + own
+    pairs_across = (line[:columns] + own[:, None]) * width + line[:columns] + own
+    near = op('Gather', made.once('apart', lambda: _apart(made, places, (height, width))),
+              constant(pairs_down.ravel()))
+    near = op('Gather', op('Transpose', near, perm=[1, 0]), constant(pairs_across.ravel()))
+    near = op('Reshape', near, shape(columns, size, size, rows, size, size))
+    near = op('Reshape', op('Transpose', near, perm=[3, 0, 1, 4, 2, 5]),
+              shape(patches, cells, cells))
+    inside = (np.arange(rows)[:, None, None, None] + own) * width \
+        + np.arange(columns)[:, None, None] + own[:, None]
+    taken = op('Gather', soft, constant(inside.reshape(patches, cells)))  # (P, p^2, K)
+    spread = op('ReduceSum', op('Mul', taken, op('MatMul', near, taken)), shape(1), keepdims=0)
+    maps = made.once('maps', lambda: op('Reshape', op('Transpose', op(
+        'Concat', soft, op('Mul', soft, _from_centroids(made, places, head.centroids)), axis=1),
+        perm=[1, 0]), shape(1, 2 * clusters, height, width)))
+    means = op('AveragePool', maps, kernel_shape=[size, size])
+    sums = op('Transpose', op('Mul', op('Reshape', means, shape(2 * clusters, patches)),
+                              constant(np.float32(cells))), perm=[1, 0])
+    assigned = op('Slice', sums, shape(0), shape(clusters), shape(1))
+    whole = op('Mul', assigned, op('Slice', sums, shape(clusters), shape(2 * clusters), shape(1)))
+    square = op('Sub', whole, op('Mul', spread, constant(np.float32(0.5))))
+    norms = op('Max', op('Sqrt', op('Max', square, constant(np.float32(0)))),
+               op('Mul', assigned, constant(np.float32(LEAST))))
+    divisors = op('Max', norms, constant(np.float32(EPSILON)))
+    ones = op('Div', norms, divisors)
+    length = op('Sqrt', op('ReduceSum', op('Mul', ones, ones), shape(1)))
+    return op('Reciprocal', divisors), op('Max', length, constant(np.float32(EPSILON)))
+
+
+def _apart(made: OnnxGraph, places: str, grid: tuple[int, int]) -> str:
+    """Squared distances of all features: (H * H, W * W), pairs of rows by pairs of columns."""
+    op, shape, (height, width) = made.op, made.shape, grid
+    cells = height * width
+    products = op('MatMul', places, op('Transpose', places, perm=[1, 0]))
+    squares = op('Gather', op('Reshape', products, shape(cells * cells)),
+                 made.constant(np.arange(cells) * (cells + 1)))  # so that |x_i - x_i| is 0
+    sums = op('Add', op('Reshape', squares, shape(cells, 1)), squares)
+    apart = op('Sub', sums, op('Mul', products, made.constant(np.float32(2))))
+    apart = op('Transpose', op('Reshape', apart, shape(height, width, height, width)),
+               perm=[0, 2, 1, 3])
+    return op('Reshape', apart, shape(height * height, width * width))
+
+
+def _from_centroids(made: OnnxGraph, places: str, centroids: FloatArray) -> str:
+    """Squared distances of features and centroids, (HW, K): small ones need float64."""
+    op, constant, exact = made.op, made.constant, centroids.astype(np.float64)
+    x = op('Cast', places, to=made.float64)
+    products = op('MatMul', x, constant(np.ascontiguousarray(-2.0 * exact.T)))
+    squares = op('Add', op('ReduceSum', op('Mul', x, x), made.shape(1)),
+                 constant((exact ** 2).sum(1)))
+    apart = op('Cast', op('Add', squares, products), to=made.float32)
+    return op('Max', apart, constant(np.float32(0)))
