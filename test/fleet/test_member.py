@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 import re
 import signal
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from fleet_helpers import add, calibration, MODEL, PATIENCE_S, place_facts, settings
+from fleet_helpers import add, calibration, descriptor_of, MODEL, PATIENCE_S, place_facts, settings
 from helpers import ROOT
 import numpy as np
 import pytest
@@ -21,10 +22,12 @@ import pytest
 from vpr_ros.cli.main import main
 from vpr_ros.errors import ConfigError
 from vpr_ros.fleet import FleetError, FleetMatch, FleetSettings, Member, SharedMap
+from vpr_ros.fleet.cache import PlaceCache
 from vpr_ros.fleet.journal import Journal
+from vpr_ros.fleet.record import SharedPlace
 from vpr_ros.fleet.server import LiteServer
 from vpr_ros.place_map import ModelIdentity, PlaceMap
-from vpr_ros.types import Pose
+from vpr_ros.types import Place, Pose
 
 
 def new_map(path: Path | str, robot: str) -> PlaceMap:
@@ -126,6 +129,82 @@ def test_a_server_that_lost_its_data_gets_them_again(tmp_path: Path, server: str
             catch_up_later(anna)
             assert SharedMap(lite.uri, MODEL, prefix='lost', centred=False).count() == 3
         anna.close()
+
+
+def test_without_a_network_a_robot_meets_those_that_it_was_told_of(tmp_path: Path) -> None:
+    found: list[FleetMatch] = []
+    with ExitStack() as stack:
+        own = stack.enter_context(new_map(tmp_path / 'anna.vprmap', 'anna'))
+        other = stack.enter_context(new_map(':memory:', 'bert'))
+        with LiteServer(tmp_path / 'data', port=0) as lite:
+            uri = lite.uri
+            add(other, 'bert', range(3))
+            bert = member(other, 'bert', uri, 'alone')
+            bert.catch_up()
+            add(own, 'anna', range(50, 51))
+            anna = member(own, 'anna', uri, 'alone', found.append)
+            anna.catch_up()
+            assert (len(found), len(anna.cache)) == (0, 3)
+            add(other, 'bert', range(3, 4))  # anna is not told of this one
+            bert.added(4)
+            bert.catch_up()
+            bert.close()
+        add(own, 'anna', range(1))
+        anna.added(2)
+        for _ in range(2):  # once, however often it is tried
+            with pytest.raises(FleetError, match='goes on alone'):
+                anna.work()
+            assert [(m.query.place.place_id, m.match.place.place_id) for m in found] == [(2, 1)]
+        anna.close()
+        add(own, 'anna', range(1, 4))  # after a restart, from the journal
+        anna = member(own, 'anna', uri, 'alone', found.append)
+        with pytest.raises(FleetError, match='goes on alone'):
+            anna.work()
+        assert len(anna.cache) == 3
+        assert [(m.query.place.place_id, m.match.place.place_id) for m in found[1:]] == [
+            (2, 1), (3, 2), (4, 3)]  # the first again: nobody knows whether it was heard
+        with LiteServer(tmp_path / 'data', port=int(uri.rpartition(':')[2])):
+            catch_up_later(anna)
+            assert [(m.query.place.place_id, m.match.place.place_id) for m in found[4:]] == [
+                (5, 4)]
+            assert len(anna.cache) == 4
+        anna.close()
+
+
+def test_the_cache_is_bounded_and_follows_corrected_poses(tmp_path: Path) -> None:
+    def told(robot: str, place_id: int, x_m: float = 0.0) -> SharedPlace:
+        place = Place(place_id, 0, place_id, 'camera', Pose((x_m, 0.0, 0.0), frame_id='map'))
+        return SharedPlace(robot, 'drive', 'uuid', MODEL.sha256, place,
+                           descriptor_of(robot, place_id).astype(np.float16))
+
+    journal = Journal(tmp_path / 'anna.vprmap.fleet', 'anna')
+    cache = PlaceCache(journal, MODEL.dim, most=4)
+    cache.take([told('bert', i) for i in range(1, 5)])
+    cache.take([told('bert', 1, x_m=7.0), told('carl', 9)])
+    again = PlaceCache(journal, MODEL.dim)
+    for one in (cache, again):
+        [found] = one.search(descriptor_of('bert', 1).astype(np.float16)[np.newaxis], 9)
+        assert {(p.robot, p.place.place_id) for p in found} == {
+            ('bert', 1), ('bert', 3), ('bert', 4), ('carl', 9)}
+        assert found[0].place.pose == Pose((7.0, 0.0, 0.0), frame_id='map')
+    journal.remember([('x', '{"key": 1}', b'12')], [])
+    assert len(PlaceCache(journal, MODEL.dim)) == 4
+    assert PlaceCache(journal, 7).search(np.zeros((2, 7), np.float16), 3) == [[], []]
+    journal.close()
+
+
+def test_a_journal_of_the_first_format_is_brought_forward(tmp_path: Path) -> None:
+    path = tmp_path / 'anna.vprmap.fleet'
+    journal = Journal(path, 'anna')
+    journal.acknowledge([(1, 5)])
+    journal.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute('DROP TABLE others')
+        connection.execute('PRAGMA user_version = 1')
+    connection.close()
+    journal = Journal(path, 'anna')
+    assert (journal.entries(1, 9), journal.remembered()) == ({1: (5, False)}, [])
+    journal.close()
 
 
 def test_another_model_is_another_collection(server: str) -> None:

@@ -44,22 +44,28 @@ def test_three_robots_and_a_link_that_is_cut(own_server: str, tmp_path: Path) ->
             robots[name].settle()
             assert shared.count(name) == 6
 
+        robots['bert'].drive(106, 1)  # all others are there now, and bert is told of them
+        robots['bert'].settle()
         links['bert'].cut()
-        robots['bert'].drive(0, 6)  # where anna was; bert cannot know yet
+        robots['anna'].drive(6, 3)  # bert cannot know of these yet
+        robots['anna'].settle()
+        robots['bert'].drive(0, 9)  # where anna was
         robots['bert'].drive(100, 3, lap=1)  # where bert was himself: his own map says so
         robots['bert'].wait(lambda told: any(e.get('problem') for e in told))
-        assert shared.count('bert') == 6
+        assert shared.count('bert') == 7
         assert [e['best'] > 0.99 for e in robots['bert'].of('added')[-3:]] == [True] * 3
-        assert len(robots['bert'].of('added')) == 15
-        assert not robots['bert'].of('match')
+        assert len(robots['bert'].of('added')) == 19
+        robots['bert'].wait(lambda told: sum(e['event'] == 'match' for e in told) >= 6)
+        assert [(e['query'], e['place_id'], e['robot']) for e in robots['bert'].of('match')] == [
+            (8 + seed, 1 + seed, 'anna') for seed in range(6)]
         robots['carl'].drive(100, 3)  # carl goes on with the others meanwhile
         robots['carl'].wait(lambda told: sum(e['event'] == 'match' for e in told) >= 3)
 
         links['bert'].restore()
         robots['bert'].settle()
-        assert shared.count('bert') == 15
-        assert {e['query'] for e in robots['bert'].of('match') if e['robot'] == 'anna'} == set(
-            range(7, 13))
+        assert shared.count('bert') == 19
+        assert sorted(e['query'] for e in robots['bert'].of('match') if e['robot'] == 'anna'
+                      ) == list(range(8, 17))  # each once: those that were told alone are not
         assert robots['bert'].of('link')[-1]['problem'] == ''
 
         for name in ROBOTS:

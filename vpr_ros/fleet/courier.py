@@ -29,6 +29,7 @@ class FleetState:
         uncompared: places that are not compared yet.
         pushed, matches: since the start.
         refused: rows of the shared map that were no places of this model.
+        cached: places of other robots that are known without the network.
         problem: why the last exchange failed, '' when it worked.
     """
 
@@ -38,6 +39,7 @@ class FleetState:
     pushed: int = 0
     matches: int = 0
     refused: int = 0
+    cached: int = 0
     problem: str = ''
 
 
@@ -139,6 +141,6 @@ class Courier:
         if member is not None:
             state = FleetState(
                 member.connected, len(member.outbox), member.outbox.uncompared, member.pushed,
-                member.matches, member.refused, problem)
+                member.matches, member.refused, len(member.cache), problem)
         with self._changed:
             self._state = state

@@ -5,7 +5,8 @@
 A place waits for nothing here: the map's own transaction makes it durable, and what the map holds
 and the journal does not is still to be pushed. So the map and the journal together are the outbox,
 no descriptor is stored twice, and the loss of the journal only means that places are pushed again,
-which changes nothing (see :class:`.record.SharedPlace`).
+which changes nothing (see :class:`.record.SharedPlace`). Beside that it keeps places of other
+robots over a restart (:mod:`.cache`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sqlite3
 from vpr_ros.fleet.errors import FleetError
 
 APPLICATION_ID = 0x56505246  # 'VPRF'
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 remembered no places of other robots
 SUFFIX = '.fleet'
 MEMORY = ':memory:'
 _TABLES = (
@@ -26,6 +27,8 @@ _TABLES = (
     'CREATE TABLE sent (place_id INTEGER PRIMARY KEY, digest INTEGER NOT NULL, '
     'compared INTEGER NOT NULL)',
 )
+_OTHERS = ('CREATE TABLE others (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, '
+           'facts TEXT NOT NULL, descriptor BLOB NOT NULL)')
 
 
 def journal_path(map_path: Path | str) -> Path | str:
@@ -92,6 +95,21 @@ class Journal:
         with self._transaction() as connection:
             connection.execute('UPDATE sent SET digest = -1')
 
+    def remember(
+        self, places: Iterable[tuple[str, str, bytes]], forget: Iterable[str]
+    ) -> None:
+        """Keep places of other robots, given as (key, facts, descriptor); forget some keys."""
+        with self._transaction() as connection:
+            connection.executemany(
+                'INSERT OR REPLACE INTO others (key, facts, descriptor) VALUES (?, ?, ?)', places)
+            connection.executemany('DELETE FROM others WHERE key = ?', ((k,) for k in forget))
+
+    def remembered(self) -> list[tuple[str, bytes]]:
+        """(facts, descriptor) of the places of other robots, in the order in which they came."""
+        with self._explained():
+            return list(self._connection.execute(
+                'SELECT facts, descriptor FROM others ORDER BY number'))
+
     def close(self) -> None:
         """End; a second call does nothing."""
         self._connection.close()
@@ -104,21 +122,24 @@ class Journal:
         application = execute('PRAGMA application_id').fetchone()[0]
         version = execute('PRAGMA user_version').fetchone()[0]
         empty = execute('SELECT count(*) FROM sqlite_master').fetchone()[0] == 0
-        if not empty and (application, version) != (APPLICATION_ID, FORMAT_VERSION):
+        if not empty and (application != APPLICATION_ID or not 1 <= version <= FORMAT_VERSION):
             raise FleetError(
-                f'{self.path} is no journal of a fleet of format {FORMAT_VERSION}; move it away, '
-                f'places are then pushed once more, which doubles none')
+                f'{self.path} is no journal of a fleet of format 1 to {FORMAT_VERSION}; move it '
+                f'away, places are then pushed once more, which doubles none')
         execute('PRAGMA journal_mode = WAL').fetchall()
         execute('PRAGMA synchronous = NORMAL')
         with self._transaction() as connection:
             if empty:
                 connection.execute(f'PRAGMA application_id = {APPLICATION_ID}')
-                connection.execute(f'PRAGMA user_version = {FORMAT_VERSION}')
                 for sql in _TABLES:
                     connection.execute(sql)
+            if version < FORMAT_VERSION:
+                connection.execute(f'PRAGMA user_version = {FORMAT_VERSION}')
+                connection.execute(_OTHERS)
             row = connection.execute('SELECT belongs_to FROM about').fetchone()
             if row != (belongs_to,):
                 connection.execute('DELETE FROM sent')
+                connection.execute('DELETE FROM others')
                 connection.execute('DELETE FROM about')
                 connection.execute('INSERT INTO about VALUES (?)', (belongs_to,))
 

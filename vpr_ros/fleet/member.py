@@ -5,26 +5,31 @@
 For every place: first it is pushed, then it is compared with what the others have pushed. Of two
 places of two robots, the one that is pushed second meets the first, whenever the network comes
 back, so that no pair is missed.
+
+While the network is gone, places are compared with those of others that this robot was told of
+before (:mod:`.cache`). Once it is back they are compared with all, and no match is told again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vpr_ros.decision.calibration import Calibration
+from vpr_ros.fleet.cache import PlaceCache
 from vpr_ros.fleet.comparing import Comparer, FleetMatch
 from vpr_ros.fleet.errors import FleetError
 from vpr_ros.fleet.outbox import Outbox
-from vpr_ros.fleet.record import check_robot
+from vpr_ros.fleet.record import check_robot, SharedPlace
 from vpr_ros.fleet.shared_map import collection_name, SharedMap
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.settings import Settings
 
 PUSH_BATCH = 64  # places; of 512 dimensions 150 kB
 COMPARE_BATCH = 8
+ALONE_BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,9 @@ class Member:
         self._centred = place_map.context.window > 0
         name = collection_name(fleet.collection, place_map.model, centred=self._centred)
         self.outbox = Outbox(place_map, fleet.robot, f'{fleet.uri} {name}')
-        self._comparer = Comparer()
+        self.cache = PlaceCache(self.outbox.journal, place_map.model.dim)
+        self._comparer, self._comparer_alone = Comparer(), Comparer()
+        self._told_alone: dict[int, str] = {}  # place id -> key of its match, '' for none
         self._shared: SharedMap | None = None
         self._audited = False
         self.pushed = self.matches = self.refused = 0
@@ -110,6 +117,7 @@ class Member:
                 self._compare(shared)
         except FleetError:
             self._disconnect()
+            self._compare_alone()
             raise
         return bool(len(self.outbox) or self.outbox.uncompared)
 
@@ -151,15 +159,34 @@ class Member:
             halves, self.fleet.candidates, without_robot=self.fleet.robot)
         self.refused += shared.refused
         shared.refused = 0
+        for query, candidates in zip(queries, answers, strict=True):
+            self.cache.take(candidates)
+            match = self._match(self._comparer, query, candidates)
+            place_id = query.place.place_id
+            if match is not None and match.match.key != self._told_alone.get(place_id):
+                self._tell(match)
+            self.outbox.compared([place_id])
+            self._told_alone.pop(place_id, None)
+
+    def _compare_alone(self) -> None:
+        """Compare places with what this robot was told of the others; each once."""
+        for query in self.outbox.to_look_up(self._told_alone, ALONE_BATCH):
+            [candidates] = self.cache.search(query.descriptor[np.newaxis], self.fleet.candidates)
+            match = self._match(self._comparer_alone, query, candidates)
+            self._told_alone[query.place.place_id] = '' if match is None else match.match.key
+            if match is not None:
+                self._tell(match)
+
+    def _match(
+        self, comparer: Comparer, query: SharedPlace, candidates: Sequence[SharedPlace]
+    ) -> FleetMatch | None:
         # what is asked for is what the evidence takes for all there is, beyond a cut
         settings = self._settings().replace(candidates=self.fleet.candidates)
-        for query, candidates in zip(queries, answers, strict=True):
-            match = self._comparer.compare(
-                query, candidates, self._place_map, settings, self._calibration)
-            if match is not None:
-                self.matches += 1
-                self._found(match)
-            self.outbox.compared([query.place.place_id])
+        return comparer.compare(query, candidates, self._place_map, settings, self._calibration)
+
+    def _tell(self, match: FleetMatch) -> None:
+        self.matches += 1
+        self._found(match)
 
     def _disconnect(self) -> None:
         shared, self._shared = self._shared, None

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -79,6 +79,11 @@ class Outbox:
         """Return the next places to compare, of those that are pushed already."""
         sent = (place_id for place_id in self._uncompared if place_id not in self._unsent)
         return list(self._existing(sent, count))
+
+    def to_look_up(self, known: Container[int], count: int) -> list[SharedPlace]:
+        """Return the next places to compare without the shared map, but for the known ones."""
+        left = (place_id for place_id in self._uncompared if place_id not in known)
+        return list(self._existing(left, count))
 
     def acknowledge(self, places: Sequence[SharedPlace]) -> None:
         """Places are in the shared map."""

@@ -46,7 +46,7 @@ def fleet_status(state: FleetState, *, node: str, robot: str, uri: str) -> Diagn
         message = 'the first answer of the shared map is awaited'
     values = {'uri': uri, 'connected': state.connected, 'waiting': state.waiting,
               'uncompared': state.uncompared, 'pushed': state.pushed, 'matches': state.matches,
-              'refused_rows': state.refused}
+              'refused_rows': state.refused, 'cached': state.cached}
     return DiagnosticStatus(
         level=DiagnosticStatus.OK if message == 'OK' else DiagnosticStatus.WARN,
         name=f'{node}: fleet', hardware_id=robot, message=message,
