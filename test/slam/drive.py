@@ -16,7 +16,9 @@ import numpy as np
 from vpr_ros.assembly import open_recognizer
 from vpr_ros.geometry.relative_pose import RelativePose
 from vpr_ros.geometry.rigid import exp, Transform
+from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.ros.conversions import closures_to_message, Context, recognition_to_message
+from vpr_ros.ros.localization import localization_to_message
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Pose
 
@@ -38,12 +40,14 @@ class Moment(NamedTuple):
         base: true pose of the base in the map.
         closures: vpr_msgs/LoopClosureCandidates or None.
         recognition: vpr_msgs/Recognition.
+        localization: vpr_msgs/Localization of a robot that follows where it is, or None.
     """
 
     stamp_ns: int
     base: Transform
     closures: Any
     recognition: Any
+    localization: Any = None
 
 
 def base_at(index: int) -> Transform:
@@ -57,31 +61,52 @@ def base_at(index: int) -> Transform:
 
 @cache
 def drive() -> tuple[Moment, ...]:
-    """Two laps; the second recognises the first, with the true pose of each match."""
+    """Drive two laps; the second recognises the first, with the true pose of each match."""
     with tempfile.TemporaryDirectory() as folder:
-        model = tiny_model(Path(folder))
-        settings = Settings(
-            model=str(model), keyframe_distance_m=1.0, context_keyframes=0,
-            min_sequence_support=0.0, min_probability=0.0, min_similarity=0.9)
-        recognizer = open_recognizer(settings, session='drive', robot='a')
-        context = Context(session_name=lambda _: 'drive', robot='a', own_session_id=1,
-                          map_uuid='', model_name='tiny', session_robot=lambda _: 'a')
-        moments = []
-        for index in range(2 * PLACES):
-            base = base_at(index)
-            frame = Frame(place_image(index % PLACES), START_NS + index * SECOND, 'camera',
-                          base.pose('map'), index * STEP_M)
-            found = recognizer.process(frame)
-            relative = None
-            if found.accepted and found.best is not None:
-                moment = (found.best.place.stamp_ns - START_NS) // SECOND
-                camera = (base @ BASE_T_CAMERA).inverse() @ base_at(moment) @ BASE_T_CAMERA
-                relative = RelativePose(camera, COVARIANCE, True, 100, 120, 'metric')
-            moments.append(Moment(
-                frame.stamp_ns, base, closures_to_message(found, context, relative),
-                recognition_to_message(found, context)))
+        recognizer = open_recognizer(_settings(folder), session='drive', robot='a')
+        moments = [_moment(recognizer, index, 'a') for index in range(2 * PLACES)]
         recognizer.place_map.close()
     return tuple(moments)
+
+
+@cache
+def awakening() -> tuple[Moment, ...]:
+    """Wake in the map of the first lap and drive the second, which does not grow it."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = _settings(folder)
+        mapper = open_recognizer(settings, session='drive', robot='a')
+        for index in range(PLACES):
+            _moment(mapper, index, 'a')
+        recognizer = PlaceRecognizer(mapper.model, mapper.place_map, settings, mapping=False)
+        recognizer.relocalize()
+        moments = [_moment(recognizer, index, 'a') for index in range(PLACES, 2 * PLACES)]
+        mapper.place_map.close()
+    return tuple(moments)
+
+
+def _settings(folder: str) -> Settings:
+    model = tiny_model(Path(folder))
+    return Settings(model=str(model), keyframe_distance_m=1.0, context_keyframes=0,
+                    min_sequence_support=0.0, min_probability=0.0, min_similarity=0.9)
+
+
+def _moment(recognizer: PlaceRecognizer, index: int, robot: str) -> Moment:
+    """Process one image and make the messages that the node would."""
+    context = Context(session_name=lambda _: 'drive', robot=robot, own_session_id=1,
+                      map_uuid='', model_name='tiny', session_robot=lambda _: robot)
+    base = base_at(index)
+    frame = Frame(place_image(index % PLACES), START_NS + index * SECOND, 'camera',
+                  base.pose('map'), index * STEP_M)
+    found = recognizer.process(frame)
+    relative = None
+    if found.accepted and found.best is not None:
+        moment = (found.best.place.stamp_ns - START_NS) // SECOND
+        camera = (base @ BASE_T_CAMERA).inverse() @ base_at(moment) @ BASE_T_CAMERA
+        relative = RelativePose(camera, COVARIANCE, True, 100, 120, 'metric')
+    where = recognizer.localization
+    return Moment(frame.stamp_ns, base, closures_to_message(found, context, relative),
+                  recognition_to_message(found, context),
+                  None if where is None else localization_to_message(where, context))
 
 
 def truth(query_ns: int, match_ns: int) -> Transform:

@@ -16,8 +16,8 @@ from slam.receivers import Receiver
 
 from vpr_ros.slam.closure import NotPassedOn
 from vpr_ros.slam.initial_pose import estimate, PLACE_STD_M, PLACE_STD_RAD
-from vpr_ros.slam.lost import LostFlag
 from vpr_ros.slam.messages import information
+from vpr_ros.slam.relocalisation import Relocalisation, Whereabouts
 from vpr_ros.slam.rtabmap import global_descriptor
 from vpr_ros.slam.stamps import StampIndex
 from vpr_ros.slam.system import Setup
@@ -50,34 +50,29 @@ def recognition(x_m: float, driven_m: float | None, *, accepted: bool = True,
                        travelled_m=driven_m)
 
 
-def test_found_after_agreeing_recognitions_only() -> None:
-    flag = LostFlag(found_after=3, lost_after_m=20.0)
-    assert flag.lost and flag.confidence == 0
-    assert not flag.update(recognition(0, 0))
-    assert not flag.update(recognition(100, 2))  # elsewhere: the row begins anew
-    assert flag.confidence == pytest.approx(0.9)
-    assert not flag.update(recognition(102, 4))
-    assert flag.confidence == pytest.approx(0.99)
-    assert not flag.update(recognition(50, 5, accepted=False))  # says nothing
-    assert flag.update(recognition(104, 6)) and not flag.lost
-    assert not flag.update(recognition(106, 8))  # found once
-    assert not flag.update(recognition(0, 10)) and not flag.lost  # one wrong match
-    assert not flag.update(recognition(0, 29, accepted=False)) and not flag.lost
-    assert not flag.update(recognition(0, 31, accepted=False)) and flag.lost
-    assert flag.confidence == 0
+def test_initialpose_waits_until_the_robot_is_found_and_both_agree() -> None:
+    system = Relocalisation(Receiver().make, Setup())
+    here = Pose((4.0, 0.0, 0.0), frame_id='map')
 
+    def moment(second: int, x_m: float, *, lost: bool, accepted: bool = True) -> int:
+        """Count what was said of one image, whichever message comes first."""
+        both = [
+            lambda: system.recognised(
+                recognition(x_m, None, accepted=accepted, stamp_s=float(second))),
+            lambda: system.localised(Whereabouts(second * 10**9, lost, here, 1.0))]
+        return sum(len(take()) for take in (both if second % 2 else both[::-1]))
 
-def test_lost_by_time_without_odometry_or_never() -> None:
-    flag = LostFlag(found_after=1, lost_after_s=10.0)
-    assert flag.update(recognition(0, None, stamp_s=1.0))
-    flag.update(recognition(0, None, accepted=False, stamp_s=10.0))
-    assert not flag.lost
-    flag.update(recognition(0, None, accepted=False, stamp_s=12.0))
-    assert flag.lost
-    never = LostFlag(found_after=1, lost_after_s=0.0, lost_after_m=0.0)
-    assert never.update(recognition(0, None, stamp_s=1.0))
-    never.update(recognition(0, None, accepted=False, stamp_s=1e6))
-    assert not never.lost
+    assert system.lost
+    assert moment(1, 4.0, lost=True) == 0 and system.lost
+    assert moment(2, 4.0, lost=False, accepted=False) == 0  # found, but this image shows nothing
+    assert moment(3, 60.0, lost=False) == 0  # a match that the belief contradicts
+    assert moment(4, 5.0, lost=False) == 1 and not system.lost
+    assert moment(5, 5.0, lost=False) == moment(6, 5.0, lost=False) == 0  # once
+    assert moment(7, 5.0, lost=True) == 0 and system.lost
+    assert moment(8, 5.0, lost=False) == 1  # once each time
+    system.say_again()
+    assert moment(9, 5.0, lost=False) == 1
+    assert not system.take_problems()
 
 
 def test_covariance_is_the_spread_of_the_matches() -> None:

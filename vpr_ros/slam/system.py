@@ -21,6 +21,7 @@ PATIENCE_NS = 5_000_000_000
 MOST_WAITING = 100
 DESCRIPTOR = 'place_recognition/descriptor'
 RECOGNITION = 'place_recognition/recognition'
+LOCALIZATION = 'place_recognition/localization'
 
 
 class Port(NamedTuple):

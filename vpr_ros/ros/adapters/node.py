@@ -14,7 +14,7 @@ from rclpy.parameter import Parameter
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from vpr_msgs.msg import LoopClosureCandidates, Recognition
+from vpr_msgs.msg import Localization, LoopClosureCandidates, Recognition
 from vpr_ros.errors import ConfigError, VprError
 from vpr_ros.geometry.rigid import Transform
 from vpr_ros.ros import qos
@@ -22,11 +22,11 @@ from vpr_ros.ros.adapters.extrinsics import of_numbers, TfExtrinsics
 from vpr_ros.ros.adapters.messages import load, RosMessages
 from vpr_ros.ros.conversions import recognition_from_message
 from vpr_ros.slam.closure import closure_of
-from vpr_ros.slam.lost import LostFlag
-from vpr_ros.slam.relocalisation import Relocalisation
-from vpr_ros.slam.system import Outgoing, Port, RECOGNITION, Setup, System
+from vpr_ros.slam.relocalisation import Relocalisation, Whereabouts
+from vpr_ros.slam.system import LOCALIZATION, Outgoing, Port, RECOGNITION, Setup, System
 from vpr_ros.slam.systems import SYSTEMS
 
+SILENT = 20  # recognitions without a word on where the robot is, then somebody is told
 # name -> (default, description)
 PARAMETERS: dict[str, tuple[Any, str]] = {
     'system': ('', f'The SLAM system: {", ".join(SYSTEMS)}.'),
@@ -40,10 +40,6 @@ PARAMETERS: dict[str, tuple[Any, str]] = {
                                'stamps differ no more.'),
     'map_frame': ('map', 'Frame of initialpose; the poses of the map must be in it.'),
     'path': ('', 'The YAML file that the adapter maplab writes.'),
-    'found_after': (3, 'Agreeing recognitions in a row that end being lost.'),
-    'lost_after_m': (30.0, 'Distance without a recognition after which the robot is lost; 0 is '
-                     'never.'),
-    'lost_after_s': (60.0, 'The same in time, without odometry.'),
 }
 
 
@@ -100,10 +96,17 @@ class SlamAdapter(Node):
         self._tell(self.system.heard(port, message))
 
     def _on_recognition(self, system: Relocalisation, message: Recognition) -> None:
-        was = system.flag.lost
         self._tell(system.recognised(recognition_from_message(message)))
-        if system.flag.lost != was:
-            self._publish_lost(system.flag.lost)
+        self.followed += 1
+        if self.followed == SILENT and not self.count_publishers(LOCALIZATION):
+            self._warn('recognitions come but nobody says where the robot is; start '
+                       'place_recognition with mode:=localization (and relocalize true)')
+
+    def _on_localization(self, system: Relocalisation, message: Localization) -> None:
+        was = system.lost
+        self._tell(system.localised(Whereabouts.of(message)))
+        if system.lost != was:
+            self._publish_lost(system.lost)
         self.followed += 1
 
     # -- to the back end -------------------------------------------------------------------------
@@ -135,10 +138,6 @@ class SlamAdapter(Node):
             robot=str(self._value('robot')), robots=robot_numbers(self._value('robots') or ()),
             within_ns=round(float(self._value('max_stamp_difference_s')) * 1e9),
             map_frame=str(self._value('map_frame')), path=str(self._value('path')))
-        if SYSTEMS[name] is Relocalisation:
-            return Relocalisation(make, setup, LostFlag(
-                int(self._value('found_after')), float(self._value('lost_after_m')),
-                float(self._value('lost_after_s'))))
         return SYSTEMS[name](make, setup)
 
     def _camera(self) -> Callable[[str], Transform | None]:
@@ -168,15 +167,17 @@ class SlamAdapter(Node):
     def _follow(self, system: Relocalisation) -> None:
         self.create_subscription(Recognition, RECOGNITION,
                                  lambda message: self._on_recognition(system, message), qos.RESULT)
+        self.create_subscription(Localization, LOCALIZATION,
+                                 lambda message: self._on_localization(system, message),
+                                 qos.RESULT)
         self._lost = self.create_publisher(Bool, '~/lost', qos.STATUS)
-        self._publish_lost(system.flag.lost)
+        self._publish_lost(system.lost)
 
         def relocalise(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-            system.flag.forget()
-            self._publish_lost(True)
+            system.say_again()
             response.success = True
-            response.message = ('the robot counts as lost; initialpose follows after '
-                                f'{system.flag.found_after} agreeing recognitions')
+            response.message = ('initialpose follows with the next recognition while '
+                                'place_recognition knows where the robot is')
             return response
 
         self.create_service(Trigger, '~/relocalise', relocalise)
