@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+from typing import Any
 
 from building.build_helpers import content, image_folder, SETTINGS
 from helpers import place_image, ROOT, tiny_model
@@ -21,7 +22,7 @@ from vpr_ros.errors import MapError
 from vpr_ros.in_order import AHEAD_PER_WORKER
 from vpr_ros.model import load_model
 from vpr_ros.place_map import check, PlaceMap
-from vpr_ros.types import Pose
+from vpr_ros.types import Place, Pose
 
 IN_FLIGHT = AHEAD_PER_WORKER * WORKERS  # described ahead and lost by a kill, at most
 ROUTE = [*range(25), *range(12)]  # the second lap shows places of the first
@@ -140,3 +141,50 @@ def test_two_builds_of_one_map_do_not_meet(tmp_path: Path) -> None:
 
     build_map([folder], out, model, SETTINGS, progress=again)
     assert refusals == [6] and content(out)[0] == [('pictures', 12)]
+
+
+class Broken(BaseException):
+    """Stands for the end of the process."""
+
+
+def test_a_build_of_several_cameras_goes_on_in_the_middle_of_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every camera has a context of its own, and a kill may leave one place of two."""
+    model = load_model(str(tiny_model(tmp_path)), provider='cpu')
+    settings = SETTINGS.replace(cameras=['front:0', 'rear:180'], context_keyframes=5,
+                                recent_distance_m=6.0, min_probability=0.0)
+    bag = tmp_path / 'rig'
+    with BagWriter(bag) as writer:
+        for step, place in enumerate([*range(14), *range(6)]):
+            stamp_ns = (50 + step) * 1_000_000_000
+            writer.odometry('/odom', stamp_ns, 'odom', 'base', Pose((2.0 * step, 0.0, 0.0)))
+            for name, number in (('front', place), ('rear', 100 + place)):
+                if (step, name) != (7, 'rear'):  # one moment is incomplete
+                    writer.image(f'/{name}/image', stamp_ns, name, place_image(number))
+    build_map([bag], tmp_path / 'undisturbed.vprmap', model, settings)
+    expected_sessions, expected = content(tmp_path / 'undisturbed.vprmap')
+    assert len(expected) == 2 * 20 - 1 and any(place.revisit_of for place, _ in expected)
+
+    out, original, breaks = tmp_path / 'broken.vprmap', PlaceMap.add, 0
+    for most in (7, 9, 4, 12):  # places until the end, odd and even
+        added = 0
+
+        def add(self: PlaceMap, *args: Any, most: int = most, **kwargs: Any) -> Place:
+            nonlocal added
+            place, added = original(self, *args, **kwargs), added + 1
+            if added == most:
+                raise Broken
+            return place
+
+        monkeypatch.setattr(PlaceMap, 'add', add)
+        with pytest.raises(Broken):
+            build_map([bag], out, model, settings)
+        breaks += 1
+        assert not out.exists() and (tmp_path / '.broken.vprmap.partial').exists()
+    monkeypatch.setattr(PlaceMap, 'add', original)
+    build_map([bag], out, model, settings)
+    sessions, places = content(out)
+    assert breaks == 4 and sessions == expected_sessions
+    assert [place for place, _ in places] == [place for place, _ in expected]
+    np.testing.assert_array_equal([d for _, d in places], [d for _, d in expected])

@@ -21,6 +21,7 @@ from vpr_ros.odometry import OdometryTrack
 from vpr_ros.types import Pose
 
 KEPT = 30  # images of depth or of a right camera, for each camera
+PAUSE_NS = 750_000_000  # without a message, beside the time that images wait
 WAITING = 16  # images that wait for their turn, for each camera
 
 
@@ -124,6 +125,8 @@ class _Moments:
     def _take(self, message: RawMessage) -> Iterator[BagImage]:
         """Sort a message in; the images that need not wait any longer."""
         topic = message.topic
+        # after a pause odometry begins anew and says nothing about the images before it
+        yield from self._order.until(message.log_time_ns - PAUSE_NS)
         if topic in self._camera_of:
             yield from self._order.push(bag_image(message))
             return
