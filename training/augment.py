@@ -51,7 +51,7 @@ def draw_camera(rng: np.random.Generator) -> Camera:
 @functools.lru_cache(maxsize=64)
 def _lens(fisheye: float, circle: float, height: int, width: int
           ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Maps for cv2.remap and the dark rim of a fisheye: three float32 (height, width)."""
+    """Draw maps for cv2.remap and the dark rim of a fisheye: three float32 (height, width)."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     half = circle * height / 2
     dx, dy = (x - (width - 1) / 2) / half, (y - (height - 1) / 2) / half
@@ -164,7 +164,7 @@ def _sensor(image: ImageArray, rng: np.random.Generator, camera: Camera, severit
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     if rng.random() < 0.5:
         first = int(rng.integers(len(_NOISE) - image.size))
-        noise = _NOISE[first : first + image.size].reshape(image.shape)
+        noise = _NOISE[first:first + image.size].reshape(image.shape)
         deviation = 1 + rng.uniform(0, 15) * severity
         image = np.clip(image + noise * deviation, 0, 255).astype(np.uint8)
     if rng.random() < 0.35:

@@ -54,7 +54,7 @@ class Batches(Protocol):
         """Do what the step needs first, such as mining; called by all processes."""
 
     def make(self, step: int) -> Batch:
-        """The batch of a step."""
+        """Make the batch of a step."""
 
     def independent(self, step: int) -> bool:
         """Whether the batch of a step can be made before the step before it is over."""
@@ -63,7 +63,7 @@ class Batches(Protocol):
         """See the descriptors (size, D) that a batch had."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What an exact resumption needs."""
+        """Return what an exact resumption needs."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on as the one that gave the state."""

@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints: plain tensors and numbers, written whole or not at all, read without pickled code.
-"""
+"""Checkpoints: plain tensors and numbers, written whole or not at all, read without pickles."""
 
 from __future__ import annotations
 
@@ -41,7 +40,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def network_state(network: PlaceNetwork) -> dict[str, Any]:
-    """What :func:`load_network` needs: the architecture and the weights."""
+    """Return what :func:`load_network` needs: the architecture and the weights."""
     return {
         'architecture': dataclasses.asdict(network.architecture),
         'network': network.state_dict(),

@@ -129,7 +129,7 @@ class FrameTable:
         result[both & (rows[:, None] == columns[None])] = 1
 
     def positives(self, index: int) -> NDArray[np.integer]:
-        """Indices of the frames positive to one frame, itself left out."""
+        """Return indices of the frames positive to one frame, itself left out."""
         near = np.flatnonzero(self._spaces == self._spaces[index])
         found = near[self.relation(np.array([index]), near)[0] == 1]
         return found[found != index]

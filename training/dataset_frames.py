@@ -28,7 +28,7 @@ PAIRS: tuple[str, ...] = get_args(Pairs)
 
 def frames_of(dataset: Dataset, *, positive_radius_m: float = POSITIVE_RADIUS_M,
               space: str = 'map') -> list[Frame]:
-    """Queries and database as frames of one environment; a file that is both comes once.
+    """Make queries and database frames of one environment; a file that is both comes once.
 
     With positions, images within the radius are positive and beyond twice the radius negative;
     else the data set's lists decide.
@@ -97,7 +97,7 @@ def tuples_of_frames(name: str, frames: Sequence[Frame], *, pairs: Pairs = 'auto
 
 
 def evaluation_of(dataset: Dataset) -> EvaluationSet:
-    """Queries against the database, by the data set's own rule."""
+    """Evaluate queries against the database, by the data set's own rule."""
     return EvaluationSet(
         dataset.name, tuple(image.path for image in dataset.database),
         tuple(image.path for image in dataset.queries), dataset.positives, dataset.ignored)
@@ -105,7 +105,7 @@ def evaluation_of(dataset: Dataset) -> EvaluationSet:
 
 def evaluation_of_frames(name: str, frames: Sequence[Frame], *, most: int = 1000
                          ) -> EvaluationSet:
-    """Frames of drives against all frames: is the place found again, at another time?
+    """Evaluate frames of drives against all frames: the place, found again at another time.
 
     Right are positives, of other drives where an environment has several: the neighbours in the
     same drive would be found by any network, so they and the frame itself are left out, as is
@@ -140,7 +140,7 @@ def evaluation_of_frames(name: str, frames: Sequence[Frame], *, most: int = 1000
 
 
 def _drives(frames: Sequence[Frame]) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
-    """The drive of each frame, unique over environments, and whether it is one of several."""
+    """Tell the drive of each frame, unique over environments, and if it is one of several."""
     drives = np.array([f'{f.environment}/{f.drive}' if f.drive else '' for f in frames])
     of: dict[str, set[str]] = defaultdict(set)
     for frame, drive in zip(frames, drives, strict=True):

@@ -46,7 +46,7 @@ class Parity:
 
 
 def rounded(network: AnyNetwork, storage: str = 'compact') -> AnyNetwork:
-    """A copy whose weights are what the file will hold, batch normalisations folded in.
+    """Return a copy with the weights that the file will hold, batch normalisations folded in.
 
     They are folded first because the exporter folds them anyway: what it makes of rounded weights
     and rounded statistics would be rounded a second time.

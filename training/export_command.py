@@ -38,7 +38,7 @@ PATCHES_PER_IMAGE = 6
 
 
 def commit_hash() -> str:
-    """The checkout's commit, or ``unknown`` outside one."""
+    """Return the checkout's commit, or ``unknown`` outside one."""
     done = subprocess.run(['git', 'rev-parse', 'HEAD'], check=False, capture_output=True,
                           text=True, cwd=Path(__file__).parent)
     return done.stdout.strip() if done.returncode == 0 else 'unknown'
@@ -51,7 +51,7 @@ def patch_sizes(text: str) -> dict[int, int]:
 
 
 def began_from(recipe: Recipe) -> list[dict[str, str]]:
-    """What a recipe's weights began from, as the card says it; nothing for random ones."""
+    """Tell what a recipe's weights began from, for the card; nothing for random ones."""
     weights, backbone = recipe.initial_weights, recipe.architecture.backbone
     found = []
     if Path(weights).name == SQUEEZENET_FILE and backbone == 'squeezenet1_1':

@@ -31,7 +31,7 @@ def load_frames(recipe: Recipe) -> list[Frame]:
 
 
 def load_tuple_data(recipe: Recipe) -> TupleData:
-    """Queries and database of a recipe that trains with tuples.
+    """Load queries and database of a recipe that trains with tuples.
 
     Frames of a drive or a walk are queries and database at once; a frame is no positive of
     itself. Where a site was driven several times, positives are of other drives, that is of
@@ -58,6 +58,6 @@ def load_tuple_data(recipe: Recipe) -> TupleData:
 
 
 def options_of(source: Source) -> dict[str, Any]:
-    """What a recipe says of a source beside its kind and path."""
+    """Return what a recipe says of a source beside its kind and path."""
     held_out = {'without_floors': source.without_floors} if source.without_floors else {}
     return {**held_out, **source.options}

@@ -37,7 +37,7 @@ class ImageStore:
         self._pool = ThreadPoolExecutor(workers) if workers else None
         self._kept: list[ImageArray] | None = None
         if keep:
-            self._kept = list(self.map(self.read, paths))
+            self._kept = list(self.apply(self.read, paths))
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -49,10 +49,10 @@ class ImageStore:
         """Read and resize one file."""
         return resize(read_rgb(path), self.height, self.width)
 
-    def map(self, make: Callable[[T], ImageArray], items: Iterable[T]) -> Iterable[ImageArray]:
+    def apply(self, make: Callable[[T], ImageArray], items: Iterable[T]) -> Iterable[ImageArray]:
         """Apply a function to each item, in order, by the threads."""
         return self._pool.map(make, items) if self._pool else map(make, items)
 
     def stack(self, make: Callable[[int], ImageArray], items: Iterable[int]) -> ImageArray:
-        """The images that a function makes, as one array uint8 (n, H, W, 3)."""
-        return np.stack(list(self.map(make, items)))
+        """Return the images that a function makes, as one array uint8 (n, H, W, 3)."""
+        return np.stack(list(self.apply(make, items)))

@@ -43,7 +43,7 @@ def batches(paths: Sequence[Path], height: int, width: int, size: int = 16
     """Read and resize images in batches: uint8 (n, height, width, 3) RGB."""
     for start in range(0, len(paths), size):
         yield np.stack([
-            resize(read_rgb(path), height, width) for path in paths[start : start + size]
+            resize(read_rgb(path), height, width) for path in paths[start:start + size]
         ])
 
 

@@ -68,7 +68,7 @@ def load_initial_weights(network: PlaceNetwork, source: str) -> None:
 
 
 def _backbone_of_export(path: Path) -> dict[str, Tensor]:
-    """The backbone of a model that this project exported, such as the bundled ones; else empty."""
+    """Read the backbone of a model that this project exported, as the bundled ones; else empty."""
     mark = 'backbone.'
     return {name.partition(mark)[2].removesuffix('.float16'): value
             for name, value in read_initializers(path).items()
@@ -79,7 +79,7 @@ def _from_torchvision(name: str) -> dict[str, Tensor]:
     try:
         from torchvision import models  # noqa: PLC0415 - optional
     except ImportError as error:
-        raise ConfigError("initial_weights: torchvision is not installed; pip install "
+        raise ConfigError('initial_weights: torchvision is not installed; pip install '
                           "'.[backbones]', or give a file of its weights") from error
     public = _CROP.sub('', name)
     public = TORCHVISION.get(public, public)

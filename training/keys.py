@@ -18,7 +18,7 @@ _NAMES = {int: 'a whole number', float: 'a number', str: 'text', bool: 'true or 
 
 def key(default: Any, what: str, *, least: float | None = None, most: float | None = None,
         choices: tuple[str, ...] = ()) -> Any:
-    """A field of a recipe.
+    """Declare a field of a recipe.
 
     Args:
         default: its value where the recipe does not name it; a class or function is called.

@@ -27,12 +27,12 @@ _SMALL = 1e-12
 
 
 def squared_distances(a: Tensor, b: Tensor) -> Tensor:
-    """|a - b|^2 of L2-normalised rows (..., n, D) and (..., m, D): (..., n, m), never negative."""
+    """Return |a - b|^2 >= 0 of L2-normalised rows (..., n, D) and (..., m, D): (..., n, m)."""
     return (2 - 2 * a @ b.transpose(-1, -2)).clamp_min(0)
 
 
 def best_positive(distances: Tensor, valid: Tensor) -> Tensor:
-    """NetVLAD equation 5: squared distance to the best potential positive.
+    """Return the squared distance to the best potential positive, NetVLAD equation 5.
 
     Args:
         distances: (B, P) squared distances to the potential positives.
@@ -73,7 +73,7 @@ def _reduce(terms: Tensor, valid: Tensor | None, reduction: str) -> Tensor:
 def triplet_ranking(positive: Tensor, negative: Tensor, valid: Tensor | None = None, *,
                     margin: float = 0.1, euclidean: bool = False, reduction: str = 'paper'
                     ) -> Tensor:
-    """NetVLAD equation 7: sum_j max(0, d^2(q, p*) + m - d^2(q, n_j)).
+    """Return sum_j max(0, d^2(q, p*) + m - d^2(q, n_j)), NetVLAD equation 7.
 
     ``euclidean`` takes d for d^2, as every released PyTorch code does.
     """

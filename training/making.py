@@ -103,7 +103,7 @@ def make_parts(recipe: Recipe, folder: Path, team: Team, precision: Precision,
 
 def first_network(recipe: Recipe, store: ImageStore, team: Team, progress: Progress
                   ) -> PlaceNetwork:
-    """The network of a recipe as training begins with it, the same in all processes."""
+    """Make the network of a recipe as training begins with it, the same in all processes."""
     network, head_is_new = initial_network(recipe)
     network.to(team.device)
     if head_is_new and team.first:
@@ -113,7 +113,7 @@ def first_network(recipe: Recipe, store: ImageStore, team: Team, progress: Progr
             for start in range(0, len(chosen), 16):
                 yield np.stack([
                     resize(store[index], recipe.evaluation_height, recipe.evaluation_width)
-                    for index in chosen[start : start + 16]
+                    for index in chosen[start:start + 16]
                 ])
 
         network.eval()

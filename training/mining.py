@@ -34,7 +34,7 @@ class DescriptorMemory:
 
     def hardest(self, index: int, candidates: NDArray[np.integer], count: int
                 ) -> NDArray[np.integer]:
-        """The seen candidates most similar to a frame, most similar first, at most ``count``."""
+        """Return the seen candidates most similar to a frame, best first, at most ``count``."""
         known = candidates[self.seen[candidates]]
         if not self.seen[index] or not len(known):
             return known[:0]
@@ -87,7 +87,7 @@ def choose_places(table: FrameTable, memory: DescriptorMemory, rng: np.random.Ge
 
 def choose_partners(table: FrameTable, anchors: NDArray[np.integer], rng: np.random.Generator
                     ) -> NDArray[np.integer]:
-    """A random positive of every anchor.
+    """Choose a random positive of every anchor.
 
     In a third of the cases, and where it has no other, it is the anchor itself, seen otherwise:
     that pair has no change of place at all, which teaches to tell neighbouring places apart.

@@ -40,7 +40,7 @@ class Architecture:
 
 
 def entry_of(name: str) -> BackboneEntry:
-    """The row of a backbone: those with weights of their own first, then all architectures.
+    """Return the row of a backbone: first those with their own weights, then architectures.
 
     Raises:
         ConfigError: there is no such backbone.
@@ -159,7 +159,7 @@ class PlaceNetwork(nn.Module):
 
 
 def with_projection(network: PlaceNetwork, dim: int) -> PlaceNetwork:
-    """The same network with a linear projection to ``dim`` numbers, which is still to be fitted.
+    """Return the network with a linear projection to ``dim`` numbers, still to be fitted.
 
     Raises:
         ConfigError: the aggregation gives fewer numbers.

@@ -84,7 +84,7 @@ class Objective(nn.Module):
 
 def centred(objective: Callable[[Tensor, Batch], Tensor], descriptors: Tensor, batch: Batch,
             share: float) -> Tensor:
-    """The loss on descriptors as they are and, with weight ``share``, centred on their mean.
+    """Compute the loss of descriptors and, with weight ``share``, of centred ones.
 
     The robot centres descriptors on its map's mean; a batch's mean stands for that.
     """

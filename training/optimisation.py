@@ -17,7 +17,7 @@ MASK = 'aggregation.crn.'
 
 
 def rate_factor(recipe: Recipe, step: int, total: int, epoch: int) -> float:
-    """What the rates of a recipe are multiplied with at a step.
+    """Return what the rates of a recipe are multiplied with at a step.
 
     It rises over ``warmup``, stays, falls to 0 over the last ``decay`` steps, and is halved after
     every ``halve_every`` epochs.

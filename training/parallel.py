@@ -94,7 +94,7 @@ class Team:
                 parameter.grad.copy_(grad.view_as(parameter))  # keeps the order in memory
 
     def share(self, value: Any) -> Any:
-        """What the first process holds, for all: numbers, text, lists and mappings."""
+        """Give all what the first process holds: numbers, text, lists and mappings."""
         if self.size == 1:
             return value
         text = json.dumps(value).encode() if self.first else b''

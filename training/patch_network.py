@@ -53,7 +53,7 @@ class PatchNetwork(nn.Module):
         return described, *self.patches(features.float() if self.own_head else local)
 
     def card_entries(self, height: int, width: int) -> dict[str, Any]:
-        """The card's ``patches``: for each size dim, grid, stride and centres in pixels."""
+        """Return the card's ``patches``: for each size dim, grid, stride and centres in pixels."""
         centers = feature_centers_px(self.network.backbone, height, width)
         return {
             str(size): {
@@ -117,7 +117,7 @@ def fit_patch_projection(
                 size = wanted[index % len(wanted)]
                 row = int(rng.integers(local.shape[1] - size + 1))
                 column = int(rng.integers(local.shape[2] - size + 1))
-                patch = local[None, :, row : row + size, column : column + size]
+                patch = local[None, :, row:row + size, column:column + size]
                 found.append(aggregation(patch)[0].numpy())
     components = whiten.fit(np.stack(found), dim)
     weight, bias = components.affine(power)

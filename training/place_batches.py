@@ -80,7 +80,7 @@ class PlaceBatches:
 
 
 def _cells(table: FrameTable, side: float) -> tuple[NDArray[np.int64], int]:
-    """Number of the map cell of each frame; cells have a side in units of the positive radius."""
+    """Give each frame its map cell's number; a cell's side is in units of the positive radius."""
     cells = [(frame.environment, frame.space,
               *np.floor(np.asarray(frame.position) / side).astype(int).tolist())
              for frame in table.frames]

@@ -102,7 +102,7 @@ def inspect_data(data: TupleData, *, quick: bool = False,
 
 
 def describe_findings(found: Findings) -> list[str]:
-    """A report, line by line."""
+    """Report, line by line."""
     low, middle, high = found.positives
     lines = [
         f'{found.name}: {found.database} database images, {found.queries} queries'

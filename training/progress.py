@@ -31,12 +31,12 @@ class Progress:
                 self._report(line)
 
     def bar(self, total: int, what: str, first: int = 0) -> tqdm[Any]:
-        """A bar that is moved by ``update`` and closed."""
+        """Show a bar that is moved by ``update`` and closed."""
         return tqdm(total=total, initial=first, desc=what, leave=False, dynamic_ncols=True,
                     disable=True if self._report is None else None)
 
     def mining(self, what: str) -> Callable[[int, int], None]:
-        """A function that is told (done, total) and shows it."""
+        """Return a function that is told (done, total) and shows it."""
         bars: list[tqdm[Any]] = []
 
         def show(done: int, total: int) -> None:

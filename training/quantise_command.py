@@ -85,7 +85,7 @@ def replace_by_int8(network: nn.Module, path: Path, dataset: EvaluationSet, *, h
 
 
 def describe_int8(found: dict[str, Any]) -> str:
-    """What :func:`replace_by_int8` returned, in a line or two."""
+    """Write what :func:`replace_by_int8` returned in a line or two."""
     def shown(recalls: Recalls) -> str:
         return '/'.join(f'{value:.3f}' for value in recalls.values())
 

@@ -62,7 +62,7 @@ class Axis:
 
 
 def windows_of(module: nn.Module) -> list[Window]:
-    """The layers of a network that look at windows, in order.
+    """Return the layers of a network that look at windows, in order.
 
     Of branches side by side the widest counts; they share their centres. A network of another
     shape says so itself, by a method ``windows() -> list[Window]``.
@@ -106,9 +106,10 @@ def receptive_fields(windows: Iterable[Window], height: int, width: int) -> tupl
     return _axis(windows, 0, height), _axis(windows, 1, width)
 
 
-def feature_centers_px(network: nn.Module, height: int, width: int) -> tuple[list[float],
-                                                                            list[float]]:
-    """y of every feature row and x of every feature column of a backbone, pixels."""
+def feature_centers_px(
+    network: nn.Module, height: int, width: int
+) -> tuple[list[float], list[float]]:
+    """Return y of every feature row and x of every feature column of a backbone, pixels."""
     rows, columns = receptive_fields(windows_of(network), height, width)
     return rows.centers(), columns.centers()
 

@@ -64,11 +64,11 @@ class Recipe:
     """All settings of one run."""
 
     architecture: Architecture = key(Architecture, 'Of the network.')  # noqa: RUF009 - a field
-    initial_weights: str = key('', "Of the backbone: a file (`.pt`, `.npz`, `.safetensors`, an "
+    initial_weights: str = key('', 'Of the backbone: a file (`.pt`, `.npz`, `.safetensors`, an '
                                    "exported `.onnx`), `torchvision`, `timm`, or '' for random.")
     initial_checkpoint: str = key('', 'Checkpoint of a run to go on from with a fresh optimiser; '
                                       'of a NetVLAD also for `crn`, its second stage.')
-    train_from: str = key('', "First stage of the backbone that is trained, `none` to train the "
+    train_from: str = key('', 'First stage of the backbone that is trained, `none` to train the '
                               "head alone, '' to train all.")
     batch_statistics: str = key('frozen', 'Batch normalisations keep their statistics, or learn '
                                           'them (one process only).', choices=BATCH_STATISTICS)
@@ -151,7 +151,7 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """The recipe as YAML that reads back to the same."""
+    """Write the recipe as YAML that reads back to the same."""
     def plain(value: Any) -> Any:
         if isinstance(value, Mapping):
             return {name: plain(item) for name, item in value.items()}

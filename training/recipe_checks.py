@@ -35,7 +35,7 @@ def check_recipe(recipe: Recipe, where: str) -> None:
 
 
 def _check_backbone(recipe: Recipe, where: str) -> None:
-    """The stage that training begins at, and the sizes of images."""
+    """Check the stage that training begins at, and the sizes of images."""
     with torch.device('meta'):
         backbone: Any = entry_of(recipe.architecture.backbone).make()
     try:

@@ -37,8 +37,9 @@ def tables() -> dict[str, str]:
                           for key, default, what in rows(kind)))
                for name, kind in KNOWN.items())
     with torch.device('meta'):  # only to see what they are like
-        backbones = [(f'`{name}`', ', '.join(entry_of(name).make().stages))  # type: ignore[arg-type]
-                     for name in ARCHITECTURES]
+        stages = {name: entry_of(name).make().stages for name in ARCHITECTURES}
+    backbones = [(f'`{name}`', ', '.join(names))  # type: ignore[arg-type]
+                 for name, names in stages.items()]
     losses = ((f'`{name}`', ', '.join(f'`{option}`' for option in loss_options(name)) or 'none',
                'places' if name == GEOGRAPHY else 'places, tuples') for name in LOSS_NAMES)
     return {
@@ -51,7 +52,7 @@ def tables() -> dict[str, str]:
 
 
 def with_tables(text: str) -> str:
-    """A page with what stands between its marks ``<!-- NAME -->`` and ``<!-- end -->`` renewed."""
+    """Renew what stands between the marks ``<!-- NAME -->`` and ``<!-- end -->`` of a page."""
     found = tables()
     marks = '|'.join(found)
 

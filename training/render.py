@@ -38,7 +38,7 @@ def draw_conditions(rng: np.random.Generator, drive: int) -> Conditions:
 
 
 def draw_camera(rng: np.random.Generator) -> Camera:
-    """A camera on a robot: one for all drives of a world."""
+    """Draw a camera on a robot: one for all drives of a world."""
     return Camera(WIDTH, HEIGHT, float(rng.uniform(60, 95)), float(rng.uniform(0.4, 1.6)),
                   float(rng.uniform(-3, 6)))
 
@@ -56,7 +56,7 @@ def write_image(path: Path, image: ImageArray) -> None:
 
 
 def planned_drives(seed: int, drives: int, *, spacing_m: float = SPACING_M) -> list[Drive]:
-    """The drives of a world, not drawn yet; each differs in light, weather, season and traffic.
+    """Plan the drives of a world; each differs in light, weather, season and traffic.
 
     Args:
         seed: of the world; with the number of a drive it determines everything.
@@ -75,7 +75,7 @@ def planned_drives(seed: int, drives: int, *, spacing_m: float = SPACING_M) -> l
 
 
 def frame_row(seed: int, drive: int, index: int, pose: Pose) -> list[object]:
-    """A line of ``frames.csv``, in the order of :data:`COLUMNS`."""
+    """Write a line of ``frames.csv``, in the order of :data:`COLUMNS`."""
     x, y, _ = pose.position_m
     return [f'world{seed}/{drive}_{index:04d}.jpg', f'world/{seed}', 'map',
             round(x / POSITIVE_RADIUS_M, 4), round(y / POSITIVE_RADIUS_M, 4),

@@ -71,7 +71,7 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
 
     def load_last(self, recipe: Recipe) -> dict[str, Any] | None:
-        """The checkpoint to go on from, or None at the beginning.
+        """Load the checkpoint to go on from, or None at the beginning.
 
         Raises:
             ConfigError: it is of another recipe.
@@ -102,7 +102,7 @@ class RunFolder:
         self._open_events(step)
 
     def lines(self) -> list[dict[str, Any]]:
-        """What ``metrics.jsonl`` holds; a last line that a kill has cut is left out.
+        """Read ``metrics.jsonl``; a last line that a kill has cut is left out.
 
         Raises:
             DataError: it is no such file.

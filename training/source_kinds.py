@@ -99,7 +99,7 @@ SOURCES: dict[str, SourceKind] = {
 
 
 def kind_of(name: str) -> SourceKind:
-    """The kind of this name.
+    """Return the kind of this name.
 
     Raises:
         ConfigError: there is none.
@@ -149,7 +149,7 @@ def load_tuples(
 
 
 def load_evaluation(kind: str, path: Path, *, most: int = 1000, **options: Any) -> EvaluationSet:
-    """A validation set of any form; ``most`` bounds the queries taken of drives.
+    """Load a validation set of any form; ``most`` bounds the queries taken of drives.
 
     Of ``ie_tower``, ``floors`` are the ones held out.
     """

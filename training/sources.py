@@ -53,7 +53,7 @@ def ie_tower(root: Path, *, without_floors: Collection[str] = ()) -> list[Frame]
 
 def ie_tower_evaluation(root: Path, floors: Collection[str], *,
                         database_floors: Collection[str] | None = None) -> EvaluationSet:
-    """Queries of the held-out floors against the database frames of ``database_floors``.
+    """Load queries of the held-out floors and database frames of ``database_floors``.
 
     Right are database frames of the same clip within 3 s; other frames of the same floor are
     neither right nor wrong. Queries without a right answer in the database are left out.
@@ -97,7 +97,7 @@ def donkey(root: Path) -> list[Frame]:
 
 
 def posed(root: Path) -> list[Frame]:
-    """A folder with ``frames.csv``: file, environment, space, x, y, heading (radius units, rad).
+    """Read ``frames.csv``: file, environment, space, x, y (radius units), heading (rad).
 
     This is what ``python -m training render`` writes, and the form for own data. A column
     ``drive`` may name the recording of each image.

@@ -101,7 +101,7 @@ class Trainer:
         return self.step >= self.total or bool(patience and self.selection.since >= patience)
 
     def make_batch(self, step: int) -> tuple[Batch, Tensor]:
-        """A batch, and this process's images of it, uint8 (own, H, W, 3)."""
+        """Make a batch, and this process's images of it, uint8 (own, H, W, 3)."""
         batch = self.batches.make(step)
         own = self.team.part(batch.size)
         return batch, torch.from_numpy(batch.images(own))
@@ -171,7 +171,7 @@ class Trainer:
         self._save('last.pt')
 
     def _next_batch(self, step: int) -> tuple[Batch, Tensor]:
-        """The step's batch, and the next one begun beside it where it does not depend on it."""
+        """Return the step's batch; begin the next beside it where it does not depend on it."""
         if self._ahead is not None and self._ahead[0] == step:
             made = self._ahead[1].result()
         else:
@@ -195,7 +195,7 @@ class Trainer:
         return [p for group in self.optimizer.param_groups for p in group['params']]
 
     def _log(self, recalls: dict[str, float]) -> None:
-        """A line of metrics: the mean loss since the last one, the rate of the head, recalls."""
+        """Write a line of metrics: mean loss since the last one, the head's rate, recalls."""
         rate = rate_factor(self.recipe, self.step - 1, self.total,
                            (self.step - 1) // self.batches.epoch_steps)
         loss = float(np.mean(self._losses)) if self._losses else float('nan')

@@ -25,7 +25,7 @@ class Transform(Protocol):
     """Changes one image."""
 
     def apply(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        """The image, changed as ``rng`` says."""
+        """Change the image as ``rng`` says."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Flip:
     probability: float = key(0.5, 'Share of the tuples or batches.', least=0, most=1)
 
     def apply(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        """The image, perhaps mirrored."""
+        """Mirror the image, or leave it as it was."""
         mirrored = rng.random() < self.probability
         return np.ascontiguousarray(image[:, ::-1]) if mirrored else image
 
@@ -50,7 +50,7 @@ class ColourJitter:
     hue: float = key(0.0, 'Turn of the colour circle, from -h to h.', least=0, most=0.5)
 
     def apply(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        """The image in other colours."""
+        """Give the image other colours."""
         for kind in rng.permutation(4):
             amount = (self.brightness, self.contrast, self.saturation)[kind] if kind < 3 else 0.0
             if amount:
@@ -78,7 +78,7 @@ class RandomResizedCrop:
     least: float = key(0.5, 'Smallest share of the area that is kept.', least=0.01, most=1)
 
     def apply(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        """A part of the image, of its size; its shape is between 3:4 and 4:3 of the image's."""
+        """Enlarge a part of the image to its size; its shape is 3:4 to 4:3 of the image's."""
         height, width = image.shape[:2]
         area = rng.uniform(self.least, 1.0)
         stretch = math.exp(rng.uniform(math.log(3 / 4), math.log(4 / 3)))
@@ -87,7 +87,7 @@ class RandomResizedCrop:
         if self.least == 1:
             return image
         top, left = int(rng.integers(height - rows + 1)), int(rng.integers(width - columns + 1))
-        part = image[top : top + rows, left : left + columns]
+        part = image[top:top + rows, left:left + columns]
         return np.asarray(cv2.resize(part, (width, height)), np.uint8)
 
 
@@ -98,7 +98,7 @@ class Rotation:
     degrees: float = key(10.0, 'Largest angle to either side.', least=0, most=180)
 
     def apply(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        """The image, turned."""
+        """Turn the image."""
         height, width = image.shape[:2]
         angle = float(rng.uniform(-self.degrees, self.degrees))
         middle = ((width - 1) / 2, (height - 1) / 2)
@@ -114,7 +114,7 @@ class Perspective:
     probability: float = key(0.5, 'Share of the images.', least=0, most=1)
 
     def apply(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        """The image, tilted, or as it was."""
+        """Tilt the image, or leave it as it was."""
         if rng.random() >= self.probability:
             return image
         height, width = image.shape[:2]
@@ -133,7 +133,7 @@ class Resizing:
     least: float = key(0.5, 'Smallest factor on its sides.', least=0.01, most=1)
 
     def apply(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        """The image, less sharp."""
+        """Make the image less sharp."""
         height, width = image.shape[:2]
         factor = rng.uniform(self.least, 1.0)
         size = (max(1, round(width * factor)), max(1, round(height * factor)))

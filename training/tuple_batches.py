@@ -62,7 +62,7 @@ class TupleBatches:
         epoch, first = self._round(step)
         if self._mined == (epoch, first):
             return
-        order = self._place(step)[1][first : first + self.round_queries(epoch)]
+        order = self._place(step)[1][first:first + self.round_queries(epoch)]
 
         def mine(describe: Describe) -> dict[str, Any]:
             self.miner.refresh(order, describe,
@@ -75,7 +75,7 @@ class TupleBatches:
         self._mined = (epoch, first)
 
     def round_queries(self, epoch: int) -> int:
-        """Queries of a round; a multiple of the batch, doubled whenever the rate is halved."""
+        """Count a round's queries: a multiple of the batch, doubled when the rate is halved."""
         options = self.recipe.tuples
         wanted = options.refresh_every * 2 ** halvings(self.recipe, epoch)
         return max(1, wanted // options.batch) * options.batch
@@ -83,7 +83,7 @@ class TupleBatches:
     def make(self, step: int) -> Batch:
         """See :class:`training.batch.Batches`; its round has been mined."""
         _, order, position = self._place(step)
-        queries = order[position : position + self.recipe.tuples.batch]
+        queries = order[position:position + self.recipe.tuples.batch]
         first_query, rows = len(self.data.database), []
         for query in queries:
             found = self.miner.tuple_of(int(query))

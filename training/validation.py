@@ -27,7 +27,7 @@ BATCH = 16
 
 
 def validation_set(recipe: Recipe) -> EvaluationSet | None:
-    """The data set that a recipe names, or None."""
+    """Load the data set that a recipe names, or None."""
     if not recipe.validation:
         return None
     if recipe.validation_floors:
@@ -62,7 +62,7 @@ class Describer:
                           recipe.evaluation_width)
 
         for start in range(0, len(paths), BATCH):
-            images = np.stack(list(self.store.map(read, paths[start : start + BATCH])))
+            images = np.stack(list(self.store.apply(read, paths[start:start + BATCH])))
             with self.precision.context():
                 vlad = network.aggregate(torch.from_numpy(images).to(self.precision.device))
             if recipe.learn_projection:
@@ -87,7 +87,7 @@ class Selection:
     since: int = 0
 
     def after(self, found: Recalls) -> Selection:
-        """The state after one more validation."""
+        """Return the state after one more validation."""
         at_5 = found.get('5', 0.0)
         score = at_5 + 1e-3 * found.get('1', 0.0)
         better = at_5 > self.best_at_5

@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture(scope='session', autouse=True)
 def ros() -> Iterator[None]:
-    """rclpy on a domain that no robot is on."""
+    """Start rclpy on a domain that no robot is on."""
     rclpy = pytest.importorskip('rclpy')
     pytest.importorskip('vpr_msgs')
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')

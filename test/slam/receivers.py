@@ -166,7 +166,7 @@ class Receiver:
         self.received: list[tuple[Port, Any]] = []
 
     def make(self, type_name: str, /, **fields: Any) -> Any:
-        """A message; a field that the definition does not have is an error."""
+        """Make a message; a field that the definition does not have is an error."""
         type_name = type_name.replace('/srv/', '/msg/')  # requests are messages to rosbags
         known = dict(self.store.fielddefs[type_name][1])
         assert set(fields) <= set(known), f'{set(fields) - set(known)} not in {type_name}'
@@ -175,7 +175,7 @@ class Receiver:
         return self.store.types[type_name](**values)
 
     def through_the_wire(self, message: Any) -> Any:
-        """The message from its bytes."""
+        """Make the message from its bytes."""
         name = message.__msgtype__
         return self.store.deserialize_cdr(self.store.serialize_cdr(message, name), name)
 
@@ -209,10 +209,10 @@ class Receiver:
 
 
 def stamp(make: Callable[..., Any], stamp_ns: int) -> Any:
-    """A stamp of a back end's message."""
+    """Make a stamp of a back end's message."""
     return make('builtin_interfaces/msg/Time', sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)
 
 
 def header(make: Callable[..., Any], stamp_ns: int) -> Any:
-    """A header of a back end's message."""
+    """Make a header of a back end's message."""
     return make('std_msgs/msg/Header', stamp=stamp(make, stamp_ns), frame_id='base')

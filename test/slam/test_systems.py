@@ -39,7 +39,7 @@ def test_the_drive_closes_loops_all_around() -> None:
 
 @pytest.fixture
 def replay(tmp_path: Path) -> Any:
-    """Runs the real node over the drive; the loop closures come over a real topic."""
+    """Run the real node over the drive; the loop closures come over a real topic."""
     executor, nodes = SingleThreadedExecutor(), []
 
     def run(system: str, *, back_end: Callable[[SlamAdapter, int, int], None] | None = None,
@@ -93,14 +93,14 @@ def of_pose(found: Any) -> Transform:
 
 
 def check_transform(found: Transform, query: Any, match: Any) -> None:
-    """It takes a point of the match's base into the query's."""
+    """Check that it takes a point of the match's base into the query's."""
     expected = truth(stamp_ns(query), stamp_ns(match))
     np.testing.assert_allclose(found.translation_m, expected.translation_m, atol=1e-9)
     np.testing.assert_allclose(found.rotation, expected.rotation, atol=1e-9)
 
 
 def base_covariance(candidate: Any) -> Any:
-    """That of the camera, carried to the base by differences instead of the formula."""
+    """Carry that of the camera to the base by differences instead of the formula."""
     camera = closure_of(candidate, Transform.identity()).relative
     assert camera is not None
     return carried_covariance(BASE_T_CAMERA, camera, BASE_T_CAMERA.inverse(), COVARIANCE)
@@ -272,7 +272,7 @@ def test_descriptors_of_swarm_slams_key_frames() -> None:
 
 
 def other_robot(candidate: Any) -> Any:
-    """The same loop closure with a place that robot b saw."""
+    """Return the same loop closure with a place that robot b saw."""
     candidate.match_robot = 'b'
     return candidate
 

@@ -108,7 +108,7 @@ def test_scaling_measures_what_it_says():
 
 
 def convolutions(folder: Path) -> Path:
-    """A network of a strided convolution, a mean and a matrix product, with its card."""
+    """Write a network of a strided convolution, a mean and a matrix product, and its card."""
     onnx = pytest.importorskip('onnx')
     from helpers import write_card
     from onnx import helper, numpy_helper, TensorProto

@@ -32,7 +32,7 @@ def test_features_equal_those_of_the_onnx_file(tmp_path, size):
     graph.input.append(onnx.helper.make_tensor_value_info('data_0', float32, [1, 3, *size]))
     graph.output.append(onnx.helper.make_tensor_value_info('fire9/concat_1', float32, None))
     names = [node.name or node.output[0] for node in graph.node]
-    del graph.node[names.index('fire9/concat_1') + 1 :]
+    del graph.node[names.index('fire9/concat_1') + 1:]
     del graph.value_info[:]
     cut = tmp_path / 'cut.onnx'
     model.ir_version = 8

@@ -20,7 +20,7 @@ SECOND = 1_000_000_000
 
 
 def write(path, frames: int = 8, *, poses: str = '/odom', damaged: int = -1):
-    """A straight way east, 1 m a frame; the robot looks north."""
+    """Write a straight way east, 1 m a frame; the robot looks north."""
     quarter = math.sqrt(0.5)
     with BagWriter(path) as writer:
         for number in range(frames):

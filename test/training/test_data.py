@@ -22,7 +22,7 @@ HELD_OUT = ('floor5', 'floor12', 'floor15', 'basement3')
 
 
 def slow_relation(a: Frame, b: Frame) -> int:
-    """The rules of training.data, one pair at a time."""
+    """Apply the rules of training.data, one pair at a time."""
     if a.environment != b.environment:
         return -1
     if a.space != b.space:

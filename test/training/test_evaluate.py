@@ -28,7 +28,7 @@ def test_recall_against_a_sorted_list(seed, database, queries):
         kind = rng.integers(0, 3, database)
         correct.append(np.flatnonzero(kind == 1))
         ignored.append(np.flatnonzero(kind == 2))
-    hits = {n: 0 for n in (1, 3)}
+    hits = dict.fromkeys((1, 3), 0)
     for query, right, skipped in zip(asked, correct, ignored, strict=True):
         ranked = sorted(set(range(database)) - set(skipped.tolist()),
                         key=lambda i: -float(places[i] @ query))
@@ -92,7 +92,7 @@ def test_head_is_initialised_from_images():
     network = PlaceNetwork(Architecture(reduced=16, clusters=4, dim=10))
     rng = np.random.default_rng(5)
     images = rng.integers(0, 256, (24, 64, 80, 3), dtype=np.uint8)
-    summary = initialise_head(network, lambda: (images[i : i + 8] for i in range(0, 24, 8)))
+    summary = initialise_head(network, lambda: (images[i:i + 8] for i in range(0, 24, 8)))
     assert summary.alpha > 0 and 0 < summary.projection_kept <= 1
     basis = network.state_dict()['reduce.weight'][:, :, 0, 0]
     torch.testing.assert_close(basis @ basis.T, torch.eye(16), atol=1e-4, rtol=1e-4)

@@ -36,7 +36,7 @@ PAIRS = [(backbone, aggregation) for backbone in ('cct14_384', 'resnet18conv4')
 
 
 def short(name: str) -> Architecture:
-    """A backbone; transformers with one block of their many."""
+    """Make a backbone; transformers with one block of their many."""
     if name.startswith('vit'):
         return ViTB16(name, 24 if name.endswith('384') else 14, blocks=1)
     if name.startswith('cct'):

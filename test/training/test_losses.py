@@ -165,8 +165,8 @@ def test_values_and_gradients_of_the_peers(case):
 def test_deepibl_gaussian(case):
     golden = np.load(shared('goldens', 'losses.npz'))
     for b in range(len(golden[f'{case}_q'])):
-        q, p = (torch.tensor(golden[f'{case}_{key}'][b : b + 1]) for key in 'qp')
-        n = torch.tensor(golden[f'{case}_n'][b : b + 1])
+        q, p = (torch.tensor(golden[f'{case}_{key}'][b:b + 1]) for key in 'qp')
+        n = torch.tensor(golden[f'{case}_n'][b:b + 1])
         positive, negative = ((q - p) ** 2).sum(1), ((q[:, None] - n) ** 2).sum(2)
         for kind, loss in (('ind', sare_independent), ('joint', sare_joint)):
             expected = golden[f'{case}_deepibl_port_gauss_{kind}_b{b}_loss']

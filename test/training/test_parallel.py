@@ -24,7 +24,7 @@ TWO = ('torch.distributed.run', '--standalone', '--nproc_per_node', '2', '-m')
 
 
 def result(folder: Path) -> tuple[dict, list[dict]]:
-    """The last state and the metrics of a run."""
+    """Read the last state and the metrics of a run."""
     lines = (folder / 'metrics.jsonl').read_text('utf-8').splitlines()
     return checkpoint.load(folder / 'last.pt'), [json.loads(line) for line in lines]
 

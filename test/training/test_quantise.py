@@ -96,6 +96,7 @@ def test_without_calibration_images_it_is_refused(network, tmp_path):
 
 def test_a_network_without_convolutions_is_refused(tmp_path):
     class Flat(torch.nn.Module):
+
         def forward(self, image):
             return torch.nn.functional.normalize(image.float().flatten(1), dim=1)
 

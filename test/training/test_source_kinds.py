@@ -39,7 +39,7 @@ def image(path: Path, number: int = 0) -> None:
 
 def struct(folder: Path, name: str, database: str, queries: str, folders: tuple[str, str],
            **more) -> Path:
-    """A dbStruct of four places with a query each; names with a {} for the place."""
+    """Write a dbStruct of four places with a query each; names with a {} for the place."""
     files = [[pattern.format(i) for i in PLACES] for pattern in (database, queries)]
     for part, names in zip(folders, files, strict=True):
         for number, file in enumerate(names):

@@ -86,7 +86,7 @@ def test_in_a_batch_each_image_asks_with_its_best_positive(name):
     rows = functional.normalize(torch.randn(6, 5, dtype=torch.float64), dim=1)
     relation = torch.full((6, 6), -1, dtype=torch.int8)
     for first in (0, 3):
-        relation[first : first + 3, first : first + 3] = 1
+        relation[first:first + 3, first:first + 3] = 1
     batch = Batch(6, lambda _: np.zeros(0, np.uint8), np.arange(6), relation=relation)
     values = []
     for query in range(6):

@@ -75,6 +75,7 @@ def test_odometry_starts_at_zero_and_drifts_within_bounds(town):
 
 def test_dead_reckoning_without_errors_is_the_truth():
     class NoErrors:
+
         def standard_normal(self, size=None):
             return 0.0 if size is None else np.zeros(size)
 

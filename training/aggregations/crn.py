@@ -78,7 +78,7 @@ class CRN(NetVLAD):
 
     def parameter_groups(self, rest: list[nn.Parameter], *, mask_rate: float = MASK_RATE,
                          network_rate: float = NETWORK_RATE) -> list[dict[str, Any]]:
-        """Groups for an optimizer in the second stage.
+        """Return groups for an optimizer in the second stage.
 
         Args:
             rest: parameters of the other parts of the network.

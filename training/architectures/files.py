@@ -48,7 +48,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def read_content(path: Path) -> Any:
-    """What a file of weights holds, as it stands there.
+    """Return what a file of weights holds, as it stands there.
 
     Raises:
         ModelError: it cannot be read.
@@ -63,7 +63,7 @@ def read_content(path: Path) -> Any:
 
 
 def unwrap(content: Any) -> dict[str, Tensor]:
-    """The state dict in what a checkpoint holds, without ``module.`` in its names."""
+    """Find the state dict in what a checkpoint holds; drop ``module.`` from its names."""
     for key in _WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
@@ -75,7 +75,7 @@ def unwrap(content: Any) -> dict[str, Tensor]:
 
 
 def plain(value: Tensor) -> Tensor:
-    """A tensor without history; half precision becomes float32."""
+    """Return a tensor without history; half precision becomes float32."""
     value = value.detach()
     return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
 

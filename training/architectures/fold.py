@@ -18,7 +18,7 @@ M = TypeVar('M', bound=nn.Module)
 
 
 def fold_normalisation(network: M) -> M:
-    """A copy in evaluation mode whose batch normalisations are part of their convolutions.
+    """Return a copy in evaluation mode with batch normalisations made part of convolutions.
 
     A normalisation belongs to the convolution that is registered directly before it, as in all
     architectures here.

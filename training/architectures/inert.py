@@ -52,7 +52,7 @@ class Inert:
 
 
 def load_torch_file(path: Path) -> Any:
-    """What ``torch.load`` would give, with :class:`Inert` in place of foreign objects.
+    """Return what ``torch.load`` would, with :class:`Inert` in place of foreign objects.
 
     Raises:
         ModelError: it is no PyTorch file, is damaged, or names what no checkpoint needs.

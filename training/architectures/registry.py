@@ -67,7 +67,7 @@ def make_architecture(name: str, *, weights: Path | None = None, train_from: str
 
 
 def backbone_entry_of(name: str) -> BackboneEntry:
-    """The row that the table of backbones of :mod:`training.backbones` takes for an architecture.
+    """Make the row of an architecture in the table of backbones of :mod:`training.backbones`.
 
     Raises:
         ConfigError: an unknown name.

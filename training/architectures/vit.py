@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""ViT-B/16 (Dosovitskiy et al. 2021); takes weights under timm's, torchvision's and the
-Hugging Face library's names."""
+"""ViT-B/16 (Dosovitskiy et al. 2021), with the names that its public weights come under.
+
+It takes those of timm, torchvision and the Hugging Face library.
+"""
 
 from __future__ import annotations
 

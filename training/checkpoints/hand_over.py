@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hands an imported checkpoint to the robot: one ONNX file with its card, compared with torch.
-"""
+"""Hands an imported checkpoint to the robot: one ONNX file with card, compared with torch."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Imported:
     notes: tuple[str, ...] = ()
 
     def card_input(self) -> dict[str, Any]:
-        """The field ``input`` of the model card."""
+        """Return the field ``input`` of the model card."""
         return {'height': self.height, 'width': self.width, 'interpolation': self.interpolation,
                 'color': 'rgb'}
 
@@ -57,8 +57,10 @@ class Imported:
 def import_checkpoint(path: Path, *, pca: Path | None = None, swarm_slam: bool = False,
                       size: tuple[int, int] | None = None, aggregation: str = '', l2: str = ''
                       ) -> Imported:
-    """Import a checkpoint of Patch-NetVLAD, pytorch-NetVlad, deep-vg-benchmark, OpenIBL, CosPlace,
-    Swarm-SLAM, or NetVLAD's own .mat.
+    """Import a checkpoint of another project.
+
+    Known are those of Patch-NetVLAD, pytorch-NetVlad, deep-vg-benchmark, OpenIBL, CosPlace and
+    Swarm-SLAM, and NetVLAD's own .mat.
 
     The family, the backbone, K, D and the whitening follow from names and shapes.
 

@@ -61,7 +61,7 @@ def _parts(net: Any, layers: list[Any], source: str) -> Parts:
             state[f'features.{index}.weight'] = _tensor(kernel).permute(3, 2, 0, 1).contiguous()
             state[f'features.{index}.bias'] = _tensor(bias).reshape(-1)
     backbone.load_weights(state, source)
-    rest = layers[LAST_CONVOLUTION + 1 :]
+    rest = layers[LAST_CONVOLUTION + 1:]
     held = [_weights(layer) for layer in rest]
     pairs = [pair for pair in held if len(pair) == 2]
     scores, minus_centres = (_tensor(array).reshape(array.shape[-2:]) for array in pairs[0])

@@ -54,7 +54,7 @@ class CenterCrop(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, H, W, 3), 0..255 -> float32 (N, size, size, 3), rounded as pixels are."""
-        square = image[:, self.top : self.top + self.crop, self.left : self.left + self.crop]
+        square = image[:, self.top:self.top + self.crop, self.left:self.left + self.crop]
         planes = square.to(torch.float32).permute(0, 3, 1, 2)
         coarse, fine = self.get_buffer('coarse'), self.get_buffer('fine')
         rows = coarse @ planes + fine @ planes
@@ -100,7 +100,7 @@ class DescriptorNetwork(nn.Module):
         return self.reduce(self.backbone_features(image))
 
     def raw(self, image: Tensor) -> Tensor:
-        """The descriptor as the released code compares it; not always of unit length."""
+        """Return the descriptor as the released code compares it; not always of unit length."""
         if self.takes == 'tokens':
             tokens = self.backbone.tokens(self.pixels(image))  # type: ignore[operator]
             vector = self.aggregation(tokens)

@@ -46,7 +46,7 @@ class Record:
 
 
 def read_pickle(path: Path) -> Any:
-    """What a pickle holds: containers, numbers, text, bytes, and records of everything else.
+    """Read what a pickle holds: containers, numbers, text, bytes, and records of everything else.
 
     Raises:
         ModelError: it is no pickle, or uses what is not known here.
@@ -64,7 +64,7 @@ def _run(data: bytes) -> Any:
 
     def since_mark() -> list[Any]:
         index = max(i for i, item in enumerate(stack) if item is _MARK)
-        items = stack[index + 1 :]
+        items = stack[index + 1:]
         del stack[index:]
         return items
 
@@ -128,7 +128,7 @@ def _run(data: bytes) -> Any:
 
 
 def as_array(value: Any) -> NDArray[Any]:
-    """A NumPy array or number from its record.
+    """Make a NumPy array or number from its record.
 
     Raises:
         ValueError: it is none, or not of numbers.

@@ -28,13 +28,13 @@ HUGGING_FACE_EPSILON = 1e-12
 
 
 def part(state: Mapping[str, Tensor], prefix: str) -> State:
-    """The tensors below a prefix, without it."""
+    """Return the tensors below a prefix, without it."""
     return {name.removeprefix(prefix): value for name, value in state.items()
             if name.startswith(prefix)}
 
 
 def recognise_backbone(state: State, source: str) -> Architecture:
-    """The architecture of a cropped backbone whose children are numbered, with its weights.
+    """Make the architecture of a cropped backbone whose children are numbered, with weights.
 
     Raises:
         ModelError: it is none that is known.
@@ -92,7 +92,7 @@ def _side(positions: Tensor | None, leading: int) -> int:
 
 
 def netvlad_from(state: State, source: str, kind: type[NetVLAD] = NetVLAD) -> NetVLAD:
-    """A NetVLAD layer with K, D and bias as its tensors have them.
+    """Make a NetVLAD layer with K, D and bias as its tensors have them.
 
     The soft assignment may be a convolution of maps (K, D, 1, 1) or of tokens (K, D, 1).
 
@@ -118,7 +118,7 @@ def netvlad_from(state: State, source: str, kind: type[NetVLAD] = NetVLAD) -> Ne
 
 
 def linear_from(weight: Tensor, bias: Tensor, inputs: int, source: str) -> nn.Linear:
-    """A projection (F, D) or (F, D, 1, 1) with its offsets (F,).
+    """Make a projection (F, D) or (F, D, 1, 1) with its offsets (F,).
 
     Raises:
         ModelError: it does not take vectors of the aggregation's length.

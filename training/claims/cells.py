@@ -168,7 +168,7 @@ def hits_of(network: PlaceNetwork, asked: Asked) -> dict[int, list[int]]:
         found = []
         for start in range(0, len(images), BATCH):
             with precision.context():
-                found.append(network(torch.from_numpy(images[start : start + BATCH])).numpy())
+                found.append(network(torch.from_numpy(images[start:start + BATCH])).numpy())
         return np.concatenate(found)
 
     database, queries = describe(asked.database), describe(asked.queries)

@@ -22,7 +22,7 @@ WIDTH = 99  # of the page's text
 
 
 def page(cells: Sequence[Cell], scale: Scale) -> str:
-    """The page as Markdown."""
+    """Write the page as Markdown."""
     sets = [name for name in SETS if scale.tower or name != FLOORS]
     lines = [*_head(cells, scale, sets), *_measured(cells, scale, sets), *_compared(cells, sets),
              *_reading(cells, sets), *_conditions(scale)]
@@ -30,7 +30,7 @@ def page(cells: Sequence[Cell], scale: Scale) -> str:
 
 
 def _wrapped(line: str) -> list[str]:
-    """A paragraph or an item of a list in lines of the page's width; tables stay as they are."""
+    """Wrap a paragraph or an item of a list to the page's width; leave tables as they are."""
     if len(line) <= WIDTH or line.startswith('|'):
         return [line]
     return textwrap.wrap(line, WIDTH, subsequent_indent='  ' if line.startswith('- ') else '',
@@ -124,7 +124,7 @@ def _found(cells: Sequence[Cell], claim: Claim, name: str) -> str:
 
 
 def _reading(cells: Sequence[Cell], sets: Sequence[str]) -> Iterator[str]:
-    """What the table says, in lists; computed, as the rest."""
+    """Say what the table says, in lists; computed, as the rest."""
     found = {claim.text: {name: _found(cells, claim, name).rpartition(': ')[2].strip('*')
                           for name in sets} for claim in CLAIMS}
     count = Counter(word for of in found.values() for word in of.values())

@@ -46,7 +46,7 @@ def run_claims(folder: Path, scale: Scale, wanted: Sequence[str], report: Report
 
 
 def make_page(folder: Path, scale: Scale) -> str:
-    """The page of what a folder holds, as Markdown.
+    """Make the page of what a folder holds, as Markdown.
 
     Raises:
         ConfigError: the folder holds results of another scale.

@@ -65,7 +65,7 @@ VARIANTS: dict[str, Variant] = {
 
 def recipe_of(variant: Variant, scale: Scale, folder: Path, seed: int, first: Path | None = None
               ) -> Recipe:
-    """The recipe of one training; of a variant off the shelf, that of its first weights.
+    """Write the recipe of one training; of a variant off the shelf, that of its first weights.
 
     Args:
         variant: what is trained.
@@ -112,4 +112,3 @@ def check_inputs(scale: Scale) -> None:
     if scale.tower and not (Path(scale.tower) / 'frames.csv').is_file():
         raise DataError(f'{scale.tower} holds no frames.csv; give the folder of ie_tower with '
                         f'--tower, or take --without-tower')
-

@@ -54,7 +54,7 @@ def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> Differen
 
 
 def verdict(found: Difference, kind: Literal['more', 'alike'] = 'more') -> str:
-    """``holds`` and ``does not hold`` where the noise leaves no other reading.
+    """Say ``holds`` and ``does not hold`` where the noise leaves no other reading.
 
     ``more``: the mean is beyond the noise, above or below 0. ``alike``: all that the noise allows
     is within, or beyond, 5 points.

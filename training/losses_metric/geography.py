@@ -17,7 +17,7 @@ CELL_M = 25.0  # SARE's comparison: the radius within which an answer counts as 
 
 def geographic_cells(positions: NDArray[np.floating], cell: float = CELL_M
                      ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the square cells of the plane in which there are images.
+    """Give numbers to the square cells of the plane in which there are images.
 
     Args:
         positions: (N, 2), in metres.
@@ -57,5 +57,5 @@ class GeoClassification(nn.Module):
 
     @torch.no_grad()
     def predict(self, descriptors: Tensor) -> Tensor:
-        """The likeliest cell of every descriptor (N, D): int64 (N,)."""
+        """Return the likeliest cell of every descriptor (N, D): int64 (N,)."""
         return self.classify(descriptors).argmax(1)

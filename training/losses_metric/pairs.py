@@ -13,10 +13,11 @@ from training.losses_metric.tuples import euclidean, hidden, over_negatives, ove
 
 def contrastive(positive: Tensor, negative: Tensor, valid: Tensor | None = None, *,
                 margin: float = 0.7, reduction: str = 'paper') -> Tensor:
-    """SARE's equation 2: d^2 / 2 of the positive pair, max(0, margin - d)^2 / 2 of each negative.
+    """Return SARE's equation 2.
 
-    A tuple has one positive pair, however many negatives there are. ``mean`` divides the
-    negatives' part by their number.
+    It is d^2 / 2 of the positive pair and max(0, margin - d)^2 / 2 of each negative. A tuple
+    has one positive pair, however many negatives there are. ``mean`` divides the negatives' part
+    by their number.
     """
     pushed = torch.relu(margin - euclidean(negative)) ** 2 / 2
     return (over_queries(positive / 2, valid, reduction)

@@ -69,7 +69,7 @@ PEERS = {
 
 
 def peer_loss(peer: str, loss: str) -> TupleLoss:
-    """A project's loss of query (B, D), positive (B, D) and negatives (B, N, D) -> scalar.
+    """Return a project's loss of query (B, D), positive (B, D) and negatives (B, N, D) -> scalar.
 
     Args:
         peer: a key of ``PEERS``.

@@ -20,7 +20,7 @@ TUPLE_LOSSES: dict[str, Loss] = {**LOSSES, **METRIC_LOSSES}
 
 
 def tuple_loss_named(name: str) -> Loss:
-    """A loss by name; :func:`training.losses_metric.tuples.needs_across` says what it takes.
+    """Find a loss by name; :func:`training.losses_metric.tuples.needs_across` says what it takes.
 
     Raises:
         ConfigError: there is none of that name.

@@ -65,7 +65,7 @@ def hidden(scores: Tensor, valid: Tensor | None) -> Tensor:
 
 def tuple_loss(loss: Callable[..., Tensor], query: Tensor, positive: Tensor, negatives: Tensor,
                valid: Tensor | None = None, **options: Any) -> Tensor:
-    """A loss on descriptors instead of distances.
+    """Compute a loss from descriptors instead of distances.
 
     Args:
         loss: of this package or of :mod:`training.losses`.

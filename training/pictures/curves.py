@@ -84,7 +84,7 @@ def draw_curves(runs: Mapping[str, Rows]) -> ImageArray:
 
 def _lines(name: str, rows: Rows, keys: Sequence[str], axis: str, number: int, runs: int
            ) -> list[Line]:
-    """A run's lines of one chart: runs differ by colour, or if there is one, its keys do."""
+    """Make a run's lines of one chart: runs differ by colour, or if there is one, its keys do."""
     lines = []
     for index, key in enumerate(keys):
         flat = [(row.get(axis), _number(row.get(key))) for row in rows]
@@ -101,7 +101,7 @@ def _lines(name: str, rows: Rows, keys: Sequence[str], axis: str, number: int, r
 
 
 def _number(value: Any) -> float | None:
-    """A finite number, the largest of several by name, or None."""
+    """Return a finite number, the largest of several by name, or None."""
     if isinstance(value, Mapping):
         numbers = [found for found in map(_number, value.values()) if found is not None]
         return max(numbers, default=None)

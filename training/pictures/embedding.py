@@ -50,9 +50,9 @@ def draw_embedding(points: NDArray[np.floating], thumbnails: Sequence[ImageArray
     # queries last: where images lie on each other, both kinds stay to be seen
     for index in sorted(range(len(points)), key=lambda i: is_query[i]):
         x, y = corners[index]
-        picture[y : y + tall, x : x + wide] = QUERY if is_query[index] else DATABASE
-        picture[y + FRAME_PX : y + tall - FRAME_PX, x + FRAME_PX : x + wide - FRAME_PX] = \
-            thumbnails[index]
+        framed = picture[y:y + tall, x:x + wide]
+        framed[:] = QUERY if is_query[index] else DATABASE
+        framed[FRAME_PX:-FRAME_PX, FRAME_PX:-FRAME_PX] = thumbnails[index]
     _legend(picture)
     return picture
 

@@ -52,7 +52,7 @@ class GuidedRectifiers(TorchFunctionMode):
 
 def guided_gradient(network: nn.Module, image: ImageArray, match: FloatArray | None = None
                     ) -> FloatArray:
-    """The guided gradient of one output by the pixels.
+    """Compute the guided gradient of one output by the pixels.
 
     Args:
         network: in evaluation mode; (1, H, W, 3) RGB, 0..255 -> (1, D).

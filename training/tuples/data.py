@@ -52,7 +52,7 @@ class TupleData:
         return np.flatnonzero(mask)
 
     def usable(self, negatives: int) -> Indices:
-        """Queries with a potential positive and at least ``negatives`` definite negatives."""
+        """Find queries with a potential positive and at least ``negatives`` definite negatives."""
         return np.array([
             query for query in range(len(self.queries))
             if len(self.positives[query])

@@ -87,7 +87,7 @@ class FeatureCache:
         valid, described = self.valid, 0
         try:
             for start in range(0, len(rows), batch):
-                part = rows[start : start + batch]
+                part = rows[start:start + batch]
                 if not valid[part].all():
                     found = np.asarray(describe([self.images[row] for row in part]))
                     self._check_room(found, len(rows) - start)
@@ -112,7 +112,7 @@ class FeatureCache:
             raise DataError(f'{self.folder} lacks descriptors that are asked for; fill it first')
         step = max(1, READ_BYTES // (4 * self.features.shape[1]))
         for start in range(0, len(rows), step):
-            part = rows[start : start + step]
+            part = rows[start:start + step]
             yield part, np.asarray(self.features[part], np.float32)
 
     def _begin(self, version: str) -> None:
@@ -131,7 +131,7 @@ class FeatureCache:
             self._save_state(self.features.shape[1])
 
     def _check_room(self, found: FloatArray, rows: int) -> None:
-        """A full disk would kill the process: the file is mapped, and grows as it is filled."""
+        """Raise before a full disk kills the process: the mapped file grows as it fills."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f'features.{self._dtype}'
         taken = file.stat().st_blocks * 512 if file.exists() else 0

@@ -12,7 +12,7 @@ from vpr_ros.types import FloatArray
 
 
 def hardest(cache: FeatureCache, query: FloatArray, rows: Indices, count: int) -> Indices:
-    """The ``count`` rows nearest to a descriptor, nearest first; of equals the lower row first.
+    """Find the ``count`` rows nearest to a descriptor, nearest first; of equals the lower row.
 
     At most ``READ_BYTES`` of the cache are in memory at a time. Descriptors need not be unit
     vectors: Euclidean distance decides, as in the papers.
@@ -31,6 +31,6 @@ def hardest(cache: FeatureCache, query: FloatArray, rows: Indices, count: int) -
     start = 0
     for part, features in cache.read(order):
         apart = features - query
-        distance[start : start + len(part)] = np.einsum('nd,nd->n', apart, apart)
+        distance[start:start + len(part)] = np.einsum('nd,nd->n', apart, apart)
         start += len(part)
     return order[np.argsort(distance, kind='stable')[:count]].astype(np.int64)

@@ -110,7 +110,7 @@ class TupleMiner:
         self._memory: dict[int, Indices] = {}
 
     def epoch_queries(self, epoch: int, count: int | None = None) -> Indices:
-        """The queries of an epoch in the order of training: a new random order each.
+        """Draw the queries of an epoch in the order of training: a new random order each.
 
         Args:
             epoch: from 0.
@@ -172,7 +172,7 @@ class TupleMiner:
         return described
 
     def tuple_of(self, query: int) -> TrainingTuple:
-        """The tuple of a query of the present round.
+        """Return the tuple of a query of the present round.
 
         Raises:
             DataError: the query is not of this round.
@@ -239,7 +239,7 @@ class TupleMiner:
         return order[allowed[order]][:count]
 
     def _identity(self) -> str:
-        """A hash of the data and of all settings that a tuple depends on."""
+        """Hash the data and all settings that a tuple depends on."""
         digest = hashlib.sha256(repr((
             self.mode, self.negatives, self.pool, self.remembered, self.seed,
             [str(path) for path in self.data.images],

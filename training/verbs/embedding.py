@@ -31,7 +31,7 @@ def embedding(arguments: argparse.Namespace) -> None:
     paths = [dataset.queries[i] for i in queries] + [dataset.database[i] for i in database]
     described = np.concatenate([describe(images) for images in batches(paths, height, width)])
     if arguments.centred:
-        first, rest = described[: len(queries)], described[len(queries) :]
+        first, rest = described[:len(queries)], described[len(queries):]
         described = np.concatenate([centre(first, first.mean(0)), centre(rest, rest.mean(0))])
     points = tsne(described, perplexity=arguments.perplexity)
     where = {index: len(queries) + at for at, index in enumerate(database)}

@@ -18,7 +18,7 @@ from vpr_ros.model.card import load_card
 
 
 def describer(model: Path, height: int, width: int) -> tuple[Describe, int, int]:
-    """A checkpoint (``.pt``) or an export (``.onnx`` with its card) as a function."""
+    """Make a function of a checkpoint (``.pt``) or an export (``.onnx`` with its card)."""
     if model.suffix == '.onnx':
         found = load_card(model)
         return onnx_describer(model), found.height, found.width

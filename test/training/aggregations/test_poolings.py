@@ -56,7 +56,7 @@ def test_mac_and_spoc_equal_loops():
 
 
 def float_regions(height, width, levels=3):
-    """The regions as the released codes find them, in floating point."""
+    """Find the regions as the released codes do, in floating point."""
     short = min(height, width)
     gaps = (max(height, width) - short) / (np.arange(2, 8) - 1)
     index = int(np.argmin(np.abs((short**2 - short * gaps) / short**2 - 0.4)))
@@ -90,8 +90,8 @@ def test_rmac_equals_loops():
     for region in [None, *regions(5, 8)]:
         part = x[0].numpy()
         if region:
-            part = part[:, region.row : region.row + region.side,
-                        region.column : region.column + region.side]
+            part = part[:, region.row:region.row + region.side,
+                        region.column:region.column + region.side]
         maxima = part.max((1, 2))
         expected += maxima / (np.linalg.norm(maxima) + 1e-6)
     np.testing.assert_allclose(RMAC()(x)[0], expected, rtol=1e-10)

@@ -104,6 +104,7 @@ def test_foreign_functions_are_only_remembered(tmp_path):
     mark = tmp_path / 'mark'
 
     class Foreign:
+
         def __reduce__(self):
             from pathlib import Path
             return Path.touch, (mark,)
@@ -142,7 +143,7 @@ def test_a_file_without_tensors_is_refused(tmp_path):
 
 
 def public(network):
-    """A state dict as the public release of a network would have it, layers behind included."""
+    """Make a state dict as the public release of a network has it, layers behind included."""
     torch.manual_seed(1)
     state = {name: torch.rand_like(value) if value.is_floating_point() else value
              for name, value in network.state_dict().items()}

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Equality with torchvision and timm themselves, where they are installed: random weights of
-theirs, taken under their names, give their features."""
+"""Equality with torchvision and timm themselves, where they are installed.
+
+Random weights of theirs, taken under their names, give their features.
+"""
 
 from __future__ import annotations
 

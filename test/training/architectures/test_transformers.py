@@ -53,8 +53,8 @@ def test_attention_equals_loops():
         for i in range(4):
             scores = [qkv[i, 0, head] @ qkv[j, 1, head] / np.sqrt(3) for j in range(4)]
             weights = np.exp(scores) / np.exp(scores).sum()
-            mixed[i, head * 3 : head * 3 + 3] = sum(w * qkv[j, 2, head]
-                                                    for j, w in enumerate(weights))
+            mixed[i, head * 3:head * 3 + 3] = sum(w * qkv[j, 2, head]
+                                                  for j, w in enumerate(weights))
     weight, bias = layer.proj.weight.detach().numpy(), layer.proj.bias.detach().numpy()
     np.testing.assert_allclose(layer(x)[0].detach(), mixed @ weight.T + bias, rtol=1e-10)
 

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def on_the_robot(tmp_path):
-    """Imports a checkpoint by the command, and describes an image with what the robot loads."""
+    """Import a checkpoint by the command, and describe an image with what the robot loads."""
     def describe(checkpoint, image, *options):
         pytest.importorskip('onnx')
         import cv2

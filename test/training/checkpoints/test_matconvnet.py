@@ -68,7 +68,7 @@ def network():
 
 
 def original(layers, scores, minus_centres, image):
-    """The un-whitened vector, channel by channel: index d * K + k."""
+    """Return the un-whitened vector, channel by channel: index d * K + k."""
     x = (torch.from_numpy(image).double() - torch.from_numpy(AVERAGE)).permute(0, 3, 1, 2).float()
     for layer in layers[:29]:
         if layer['type'] == 'conv':

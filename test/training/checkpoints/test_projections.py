@@ -86,7 +86,7 @@ def test_nothing_is_called(tmp_path):
 
 @pytest.fixture
 def pca_class(monkeypatch):
-    """A class with the name and attributes of scikit-learn's, which need not be installed."""
+    """Make a class with the name and attributes of scikit-learn's, which may be missing."""
     modules = [types.ModuleType(name) for name in ('sklearn', 'sklearn.decomposition',
                                                    'sklearn.decomposition._pca')]
     for module in modules:

@@ -42,7 +42,7 @@ def paint(root, town, drives):
 
 @pytest.fixture(scope='module')
 def done(tmp_path_factory):
-    """A finished run of all cells."""
+    """Finish a run of all cells."""
     folder = tmp_path_factory.mktemp('claims')
     paint(folder / 'towns' / 'trained', 300, TRAINED)
     paint(folder / 'towns' / 'held_out', 400, ('day', 'night', 'fog', 'snow'))

@@ -40,7 +40,7 @@ def test_all_goldens_of_the_peers(case):
         for loss in ('sare_ind', 'sare_joint', 'triplet') if PEERS[peer].sare else ('triplet',):
             seen |= check(golden, f'{case}_{short}_{loss}', peer_loss(peer, loss), inputs)
     for row in range(len(inputs[0])):
-        one = [array[row : row + 1] for array in inputs]
+        one = [array[row:row + 1] for array in inputs]
         for kind in ('ind', 'joint'):
             key = f'{case}_deepibl_port_gauss_{kind}_b{row}'
             seen |= check(golden, key, peer_loss('deepibl', f'sare_{kind}'), one)

@@ -15,9 +15,11 @@ from training.losses_metric.tuples import tuple_loss
 
 def case(negatives, seed=0):
     rng = np.random.default_rng(seed)
+
     def unit(*shape):
         x = rng.normal(size=shape)
         return torch.tensor(x / np.linalg.norm(x, axis=-1, keepdims=True), requires_grad=True)
+
     return unit(1, 8), unit(1, 8), unit(1, negatives, 8)
 
 

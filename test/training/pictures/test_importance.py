@@ -82,6 +82,7 @@ def test_maps_of_whole_networks(name):
 
 def test_only_what_is_looked_at_is_important():
     class Corner(nn.Module):
+
         def forward(self, image):
             seen = functional.normalize(image[:, :10, :10].flatten(1), dim=1)
             return torch.relu(seen[:, :5])

@@ -34,9 +34,9 @@ class Weights:
 
     def __init__(self, data: TupleData, seed: int) -> None:
         rng = np.random.default_rng(seed)
-        self.of = {path: vector for path, vector in zip(
+        self.of = dict(zip(
             data.images, rng.standard_normal((len(data.images), 4)).astype(np.float32),
-            strict=True)}
+            strict=True))
         self.described: list[Path] = []
 
     def __call__(self, paths):
@@ -108,7 +108,7 @@ def test_partial_mining_shares_one_pool_and_describes_no_more(tmp_path):
 
 
 def miner_pool(miner: TupleMiner) -> set[int]:
-    """The pool of the first round, drawn again."""
+    """Draw the pool of the first round again."""
     again = TupleMiner(miner.data, miner.cache.folder, mode='partial', negatives=miner.negatives,
                        pool=miner.pool, seed=miner.seed)
     everything = TupleData('all', miner.data.database, miner.data.queries, miner.data.positives,
@@ -172,6 +172,7 @@ def test_a_restored_miner_goes_on_alike(tmp_path, mode):
 
 def test_a_killed_refresh_is_not_begun_anew(tmp_path):
     class Killed(Weights):
+
         def __call__(self, paths):
             if len(self.described) > 30:
                 raise KeyboardInterrupt

@@ -18,7 +18,7 @@ from vpr_ros.model.card import load_card
 
 @pytest.fixture
 def folder(tmp_path):
-    """A pytorch-NetVlad checkpoint on AlexNet, and a folder with two pictures."""
+    """Make a pytorch-NetVlad checkpoint on AlexNet, and a folder with two pictures."""
     torch.manual_seed(0)
     state = {}
     for index, shape in {0: (64, 3, 11, 11), 3: (192, 64, 5, 5), 6: (384, 192, 3, 3),

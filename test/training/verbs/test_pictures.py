@@ -25,7 +25,7 @@ def pictures(seed, count):
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-    """A checkpoint, its export, and a data set of five places."""
+    """Make a checkpoint, its export, and a data set of five places."""
     path = tmp_path_factory.mktemp('drawing')
     torch.manual_seed(0)
     network = PlaceNetwork(Architecture(reduced=16, clusters=2, dim=8)).eval()
