@@ -188,7 +188,7 @@ class PatchDescriptors(nn.Module):
 
 
 def box_sum(x: Tensor, size: int, stride: int) -> Tensor:
-    """Sums over size x size windows of (k, d, H, W), first down, then across."""
+    """Sum over size x size windows of (k, d, H, W), first down, then across."""
     down = functional.avg_pool2d(x, (size, 1), (stride, 1))
     return functional.avg_pool2d(down, (1, size), (1, stride)) * float(size * size)
 
