@@ -163,6 +163,18 @@ def test_a_variant_is_a_model_of_its_own(tmp_path, size, precision, least):
     assert made.stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize('name', ['default', 'small'])
+def test_bundled_models_have_variants(tmp_path, name):
+    from vpr_ros.model import find_card
+
+    card = find_card(name)
+    assert card.patches
+    made = load_model(str(make_variant(card, tmp_path, size=(160, 128), precision='card')))
+    description = made.describe(place_image(1))
+    assert description.global_descriptor.shape == (card.global_dim,)
+    assert not description.patches
+
+
 def test_a_hand_made_model_has_no_other_precision(tmp_path):
     from vpr_ros.model import find_card
 

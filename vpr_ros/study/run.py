@@ -53,6 +53,9 @@ def run_study(
             key: config.sequences[key] for key in ('window_frames', 'window_m')}}, marks)
         for name in config.datasets for model in config.sequences.get('model', ())]
     everything = [*grid, *scaling, *sequences]
+    for cell in everything:
+        if 'skipped' in (store.read(cell) or {}):  # perhaps what was missing is there now
+            store.path(cell).unlink()
     jobs: list[Job] = [
         (run_group, (group, str(config.datasets[group[0]['dataset']]), str(out),
                      config.processes)) for group in _groups(grid, store)]

@@ -20,8 +20,8 @@ Results = Mapping[str, Sequence[Cell]]
 
 
 def total_ms(cell: Mapping[str, Any]) -> float:
-    """Milliseconds of a whole query."""
-    return float(cell['extraction_ms'] + cell['matching_ms'] + cell['rerank_ms'])
+    """Milliseconds of a whole query, to two digits: what lies between is noise."""
+    return float(f'{cell["extraction_ms"] + cell["matching_ms"] + cell["rerank_ms"]:.2g}')
 
 
 def tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:

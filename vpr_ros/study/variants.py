@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 import hashlib
 import json
+import logging
 import os
 from pathlib import Path
 import shutil
@@ -107,13 +108,17 @@ def _quantise(path: Path, images: Sequence[ImageArray]) -> None:
             return None if image is None else {'image': image[np.newaxis]}
 
     quantised = path.with_suffix('.int8')
-    quantization.quantize_static(
-        str(path), str(quantised), Reader(), per_channel=True,
-        op_types_to_quantize=['Conv', 'MatMul', 'Gemm'],
-        activation_type=quantization.QuantType.QUInt8,
-        weight_type=quantization.QuantType.QInt8,
-        extra_options={'WeightSymmetric': True},
-    )
+    logging.disable(logging.WARNING)  # it advises, on the root logger, what was done on export
+    try:
+        quantization.quantize_static(
+            str(path), str(quantised), Reader(), per_channel=True,
+            op_types_to_quantize=['Conv', 'MatMul', 'Gemm'],
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+            extra_options={'WeightSymmetric': True},
+        )
+    finally:
+        logging.disable(logging.NOTSET)
     quantised.replace(path)
 
 
@@ -156,6 +161,7 @@ def _write_card(card: ModelCard, path: Path, width: int, height: int, dim: int) 
         'input': {**card.raw['input'], 'width': width, 'height': height}, 'global_dim': dim,
         'patches': {}, 'calibration': None, 'results': None,
     }
+    raw.pop('rerank', None)  # it weighs patch sizes that the variant has not
     draft = path.with_name(f'.{path.name}.{os.getpid()}')
     draft.write_text(json.dumps(raw, indent=2) + '\n', encoding='utf-8')
     draft.replace(path)
