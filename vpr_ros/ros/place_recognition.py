@@ -67,7 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         node = PlaceRecognitionNode()
         executor.add_node(node)
-        if node.get_parameter('autostart').value and not stop and not start(node):
+        if not node.get_parameter('autostart').value:
+            node.get_logger().info('unconfigured, since autostart is false; a lifecycle manager, '
+                                   f'or ros2 lifecycle set {node.get_fully_qualified_name()} '
+                                   'configure, goes on from here')
+        elif not stop and not start(node):
             return 1
         while rclpy.ok() and not stop:
             executor.spin_once(timeout_sec=WAKE_S)
