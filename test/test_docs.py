@@ -162,7 +162,7 @@ def test_every_training_command_is_understood(capsys: pytest.CaptureFixture) -> 
 
 def test_the_recipe_in_the_training_page_is_a_recipe() -> None:
     pytest.importorskip('torch')
-    from training.recipe import parse_recipe
+    from training.recipe_file import parse_recipe
 
     found = here_documents('training.md', 'cat > ')
     assert found

@@ -10,7 +10,8 @@ import sys
 from typing import Any
 
 from training.model import Architecture
-from training.recipe import dump_recipe, Recipe, Source, TupleOptions
+from training.recipe import Recipe, Source, TupleOptions
+from training.recipe_file import dump_recipe
 
 ENVIRONMENT = {'OMP_NUM_THREADS': '1', 'PATH': os.environ.get('PATH', '/usr/bin:/bin')}
 

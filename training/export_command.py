@@ -25,7 +25,8 @@ from training.patch_network import (
     PatchNetwork,
 )
 from training.quantise_command import describe_int8, Int8Options, replace_by_int8
-from training.recipe import load_recipe, Recipe
+from training.recipe import Recipe
+from training.recipe_file import load_recipe
 from training.source_kinds import provenance
 from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import load_card

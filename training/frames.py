@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 from training import source_kinds
 from training.data import Frame
 from training.dataset_frames import tuples_of_frames
+from training.recipe import Recipe, Source
 from training.tuples import join, TupleData, tuples_of
 from vpr_ros.evaluation.dataset import Dataset
-
-if TYPE_CHECKING:
-    from training.recipe import Recipe, Source
 
 
 def load_frames(recipe: Recipe) -> list[Frame]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from pathlib import Path
 import re
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -16,10 +15,8 @@ from training.architectures.base import Architecture as Backbone
 from training.architectures.files import read_weights
 from training.model import entry_of, NORMALISATIONS, PlaceNetwork
 from training.onnx_weights import load_backbone, read_initializers
+from training.recipe import Recipe
 from vpr_ros.errors import ConfigError, ModelError
-
-if TYPE_CHECKING:
-    from training.recipe import Recipe
 
 LIBRARIES = ('torchvision', 'timm')
 _CROP = re.compile(r'conv\d$')

@@ -1,24 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A recipe: everything that determines a training run, one YAML file; unknown keys are errors."""
+"""A recipe: everything that determines a training run, as its keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from training.dataset_frames import PAIRS  # noqa: I100
-from training.keys import build, key
+from training.dataset_frames import PAIRS
+from training.keys import key
 from training.model import Architecture
-from training.recipe_checks import check_recipe
 from training.source_kinds import SOURCES
 from training.tuples import MODES
-from vpr_ros.errors import ConfigError
 
 BATCHINGS = ('places', 'tuples')
 OPTIMISERS = ('adamw', 'adam', 'sgd')
@@ -124,37 +119,3 @@ class Recipe:
                                      'GPU.', choices=PRECISIONS)
     device: str = key('auto', '`cpu`, `cuda`, `cuda:1`, or `auto`: a GPU where there is one.')
     seed: int = key(0, 'Of everything random.', least=0)
-
-
-def parse_recipe(raw: Any, where: str = 'recipe') -> Recipe:
-    """Check a recipe as read from YAML.
-
-    Raises:
-        ConfigError: an unknown key, or a value that is wrong.
-    """
-    recipe = build(Recipe, raw, where)
-    check_recipe(recipe, where)
-    return recipe
-
-
-def load_recipe(path: Path) -> Recipe:
-    """Read a recipe file.
-
-    Raises:
-        ConfigError: it cannot be read or is wrong.
-    """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f'recipe {path} cannot be read ({error})') from error
-    return parse_recipe(raw, f'recipe {path}')
-
-
-def dump_recipe(recipe: Recipe) -> str:
-    """Write the recipe as YAML that reads back to the same."""
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {name: plain(item) for name, item in value.items()}
-        return [plain(item) for item in value] if isinstance(value, (tuple, list)) else value
-
-    return yaml.safe_dump(plain(dataclasses.asdict(recipe)), sort_keys=False)

@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 import torch
 
 from training.augmentations import make_augmentation
 from training.model import check_architecture, entry_of
 from training.objective import check_loss, GEOGRAPHY
+from training.recipe import Recipe
 from vpr_ros.errors import ConfigError
-
-if TYPE_CHECKING:
-    from training.recipe import Recipe
 
 
 def check_recipe(recipe: Recipe, where: str) -> None:

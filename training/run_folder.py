@@ -22,7 +22,8 @@ import torch
 import yaml
 
 from training import checkpoint  # noqa: I100
-from training.recipe import dump_recipe, Recipe
+from training.recipe import Recipe
+from training.recipe_file import dump_recipe
 from vpr_ros.errors import ConfigError, DataError
 
 PACKAGES = ('torch', 'numpy', 'opencv-python-headless', 'torchvision', 'timm')

@@ -28,7 +28,8 @@ from training.optimisation import follow, freeze_statistics, make_optimiser, rat
 from training.parallel import join_team, Team
 from training.precision import Precision
 from training.progress import Progress, Report
-from training.recipe import dump_recipe, Recipe
+from training.recipe import Recipe
+from training.recipe_file import dump_recipe
 from training.run_folder import RunFolder
 from training.validation import Selection
 

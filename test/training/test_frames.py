@@ -11,7 +11,8 @@ import pytest
 
 from training.data import FrameTable
 from training.frames import load_frames, load_tuple_data
-from training.recipe import parse_recipe, Recipe
+from training.recipe import Recipe
+from training.recipe_file import parse_recipe
 from vpr_ros.errors import ConfigError
 
 

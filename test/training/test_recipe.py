@@ -9,7 +9,8 @@ import math
 from helpers import ROOT
 import pytest
 
-from training.recipe import dump_recipe, load_recipe, parse_recipe, Recipe, Source
+from training.recipe import Recipe, Source
+from training.recipe_file import dump_recipe, load_recipe, parse_recipe
 from vpr_ros.errors import ConfigError
 
 SHIPPED = sorted((ROOT / 'training' / 'recipes').glob('*.yaml'))

@@ -10,7 +10,8 @@ import json
 import pytest
 import torch
 
-from training.recipe import load_recipe, Recipe, Source
+from training.recipe import Recipe, Source
+from training.recipe_file import load_recipe
 from training.run_folder import RunFolder
 from vpr_ros.errors import DataError
 

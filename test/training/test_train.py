@@ -17,7 +17,8 @@ from training import checkpoint  # noqa: I100
 from training.augmentations import TRANSFORMS
 from training.cli import main
 from training.model import Architecture
-from training.recipe import dump_recipe, Recipe, Source
+from training.recipe import Recipe, Source
+from training.recipe_file import dump_recipe
 from training.train import Trainer
 from vpr_ros.errors import ConfigError, ImageError, ModelError
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from training.claims.scale import Scale, TOWER_HELD_OUT
-from training.recipe import parse_recipe, Recipe
+from training.recipe import Recipe
+from training.recipe_file import parse_recipe
 from vpr_ros.errors import DataError
 
 LOSS_OPTIONS: dict[str, dict[str, Any]] = {  # the papers' constants

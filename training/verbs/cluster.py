@@ -9,7 +9,7 @@ import dataclasses
 from pathlib import Path
 
 from training import checkpoint
-from training.recipe import load_recipe
+from training.recipe_file import load_recipe
 from training.train import Trainer
 from training.verbs.verb import add_recipe, Verb
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from training.frames import load_tuple_data
 from training.prepare import describe_findings, inspect_data
-from training.recipe import load_recipe
+from training.recipe_file import load_recipe
 from training.source_kinds import load_tuples, parse_source, SOURCES
 from training.tuples import TupleData
 from training.verbs.verb import Verb

@@ -8,7 +8,7 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from training.recipe import load_recipe, parse_recipe
+from training.recipe_file import load_recipe, parse_recipe
 from training.train import Trainer
 from training.verbs.verb import add_recipe, Verb
 

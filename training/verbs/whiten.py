@@ -17,7 +17,7 @@ from training.cluster import sample_descriptors
 from training.datasets import environment_images
 from training.images import batches
 from training.model import with_projection
-from training.recipe import load_recipe
+from training.recipe_file import load_recipe
 from training.train import INPUT_HEIGHT, INPUT_WIDTH
 from training.verbs.verb import add_recipe, add_size, Verb
 from vpr_ros.errors import ConfigError
