@@ -104,16 +104,27 @@ class PlaceColumns:
 
     def extend(self, rows: Sequence[Sequence[Any]]) -> None:
         """Add many places, given as rows of the table ``places`` (see :mod:`.schema`)."""
-        columns = list(zip(*rows, strict=True))
         self._reserve(len(rows))
-        new = self._rows[self._count:self._count + len(rows)]
+        self._fill(self._rows[self._count:self._count + len(rows)], rows)
+        self._count += len(rows)
+
+    def replace(self, row: int, content: Sequence[Any]) -> None:
+        """Give a place what its row of the table ``places`` says now."""
+        self._fill(self._rows[row:row + 1], [content])
+
+    def remove(self, rows: NDArray[np.int64]) -> None:
+        """Take out places by their rows; those above move down."""
+        self._rows = np.delete(self.rows, rows)
+        self._count = len(self._rows)
+
+    def _fill(self, new: NDArray[Any], rows: Sequence[Sequence[Any]]) -> None:
+        columns = list(zip(*rows, strict=True))
         new['place_id'], new['session_id'], new['stamp_ns'] = columns[:3]
         new['travelled_m'] = np.array(columns[4], dtype=np.float64)
         new['pose'] = np.array(columns[5:12], dtype=np.float64).T
         new['frame'] = [self._code(name) for name in columns[3]]
         new['pose_frame'] = [self._code(name) for name in columns[12]]
         new['revisit_of'] = columns[REVISIT_OF]
-        self._count += len(rows)
 
     def _reserve(self, more: int) -> None:
         needed = self._count + more
@@ -144,6 +155,14 @@ class PlaceColumns:
         """Give the place in a row another pose."""
         self._rows[row]['pose'] = (*pose.position_m, *pose.quaternion_xyzw)
         self._rows[row]['pose_frame'] = self._code(pose.frame_id)
+
+    def set_revisit(self, row: int, place_id: int) -> None:
+        """Give the place in a row another earlier place that shows its spot."""
+        self._rows[row]['revisit_of'] = place_id
+
+    def revisits_of(self, place_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of the places that revisit one of these, ascending."""
+        return np.flatnonzero(np.isin(self.rows['revisit_of'], place_ids))
 
     def rows_at(self, stamp_ns: int, session_id: int | None = None) -> NDArray[np.int64]:
         """Rows of the places of a stamp, of one session or of all, ascending."""

@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+import sqlite3
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import connection as sqlite
+from vpr_ros.place_map import edits
 from vpr_ros.place_map.budget import Budget
 from vpr_ros.place_map.limits import check_facts, check_name
+from vpr_ros.place_map.linking import link_again
 from vpr_ros.place_map.pruning import choose, Pruned, PrunePolicy, ROW_BYTES
 from vpr_ros.place_map.reader import MapReader
 from vpr_ros.place_map.records import Session
@@ -120,12 +123,15 @@ class MapEditor(MapReader):
             with self._transaction('update poses'):
                 for row, pose in changed.items():
                     self._store.change_place(int(columns.ids[row]), pose=pose)
-                state = self._state.changed()
+                poses_of = {int(columns.ids[row]): pose for row, pose in changed.items()}
+                state, anew = edits.note(self._store, self._state, poses_of, poses_of,
+                                         log=self._view.large)
                 self._store.put_state(state)
             for row, pose in changed.items():
                 columns.set_pose(row, pose)
             self._state = state
             self._in_step = True
+            self._keep_view(now=anew)
             return len(changed)
 
     # -- forgetting -----------------------------------------------------------------------------
@@ -188,13 +194,24 @@ class MapEditor(MapReader):
             before = self._view.statistics
             statistics = before.renewed(total, count) if count else replace(
                 Statistics.empty(self._model.dim), revision=before.revision + 1)
+            thumbnails, patches = edits.part_bytes(self._store, gone)
+            totals = edits.Totals(
+                self._state.next_place_id, self._view.thumbnail_bytes - thumbnails,
+                self._view.patch_bytes - patches, total)
             with self._transaction('remove places'):
-                self._link_again(set(gone), stand_ins or {})
+                changed = link_again(self._store, self._view.columns, gone, stand_ins or {})
                 self._store.remove_places(gone)
                 self._store.put_statistics(statistics)
-                self._store.put_state(self._state.without(len(gone), forgotten=forgotten))
-            with self._reading('read it again'):
-                pass  # memory follows the file
+                if self._view.large:
+                    edits.put_totals(self._store, totals)
+                state, anew = edits.note(self._store, self._state, [*gone, *changed], changed,
+                                         log=self._view.large)
+                state = state.without(len(gone), forgotten=forgotten)
+                self._store.put_state(state)
+            self._view.remove(gone, totals=totals, statistics=statistics, revisits=changed)
+            self._state = state
+            self._in_step = True
+            self._keep_view(now=anew)
 
     def compact(self) -> None:
         """Give the space of removed places back to the file system.
@@ -240,33 +257,17 @@ class MapEditor(MapReader):
         halves = self._store.descriptors([place_id], self._model.dim)
         return self._view.statistics.unit_rows(halves)[0]
 
-    def _link_again(self, gone: set[int], stand_ins: Mapping[int, int]) -> None:
-        """Lead revisits and counts of places that go to those that stay."""
-        revisits: dict[int, list[int]] = {place_id: [] for place_id in gone}
-        spot_of = {}
-        for place in self.places():
-            spot_of[place.place_id] = place.revisit_of
-            if place.revisit_of in gone and place.place_id not in gone:
-                revisits[place.revisit_of].append(place.place_id)
-        matches = self._store.matches()
-        for place_id in sorted(gone):
-            heir = stand_ins.get(place_id, 0)
-            while heir in gone:
-                heir = stand_ins.get(heir, 0)
-            spot = spot_of.get(heir, 0)
-            heir = spot if spot and spot not in gone else heir
-            orphans: Sequence[int] = revisits[place_id]
-            if not heir and orphans:
-                heir = orphans[0]
-                self._store.change_place(heir, revisit_of=0)
-            for orphan in orphans:
-                if orphan != heir:
-                    self._store.change_place(orphan, revisit_of=heir)
-            if heir and matches.get(place_id):
-                matches[heir] = matches.get(heir, 0) + matches[place_id]
-                self._store.put_matches(heir, matches[heir])
-
     # -- inside ---------------------------------------------------------------------------------
+
+    def _keep_view(self, *, now: bool = False) -> None:
+        """Keep the view beside the map when that is due; a full disk is no reason to stop."""
+        if not self._in_step or not (now or self._view.keep_due):
+            return
+        with suppress(MapError, sqlite3.Error):
+            if self._view.keep():
+                with self._transaction('begin its log anew'):
+                    edits.begin(self._store, self._state)
+                self._in_step = True
 
     def _check_writable(self, doing: str) -> None:
         if self._read_only:

@@ -29,12 +29,14 @@ class State:
         places: number of places.
         next_place_id: ids are never used twice, also when places are removed.
         forgotten: number of places that were removed to keep the map within its budget.
+        edits: another number after each edit of places that were there (see :mod:`.edits`).
     """
 
     revision: int = 0
     places: int = 0
     next_place_id: int = 1
     forgotten: int = 0
+    edits: int = 0
 
     def changed(self) -> State:
         """Return the state after a change that adds no place."""
@@ -46,8 +48,8 @@ class State:
                        next_place_id=self.next_place_id + 1)
 
     def without(self, places: int, *, forgotten: bool) -> State:
-        """Return the state after some places were removed."""
-        return replace(self.changed(), places=self.places - places,
+        """Return the state with some places less; the edit itself is counted by :mod:`.edits`."""
+        return replace(self, places=self.places - places,
                        forgotten=self.forgotten + places * forgotten)
 
 
@@ -146,6 +148,15 @@ class MetaStore:
         """Write how descriptors were centred."""
         self._put('context_mean', context.mean.astype('<f4').tobytes())
         self._put('context', json.dumps({'window': context.window, 'count': context.count}))
+
+    def extra(self, key: str) -> bytes | None:
+        """Return what :meth:`put_extra` wrote, or None."""
+        query = 'SELECT 1 FROM meta WHERE key = ?'
+        return bytes(self._get(key)) if self.connection.execute(query, (key,)).fetchone() else None
+
+    def put_extra(self, key: str, value: bytes) -> None:
+        """Write what a map can do without."""
+        self._put(key, value)
 
     def _put(self, key: str, value: str | bytes) -> None:
         self.connection.execute(

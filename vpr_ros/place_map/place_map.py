@@ -144,10 +144,10 @@ class PlaceMap(MapEditor):
                 return
             with suppress(MapError):  # a full disk: the session then stays open in the file
                 self.end_session()
+            if not self._read_only:
+                self._keep_view(now=True)
             self._closed = True
             if not self._read_only:
-                with suppress(MapError, sqlite3.Error):
-                    self._view.keep()
                 # Readers of other processes, or a full disk, may keep the log beside the file.
                 with suppress(sqlite3.Error):
                     self._connection.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()
@@ -240,6 +240,7 @@ class PlaceMap(MapEditor):
             self._context = seen
             self._in_step = True
             self._keep_budget()
+            self._keep_view()
             return place
 
     def save_as(self, path: Path | str) -> None:

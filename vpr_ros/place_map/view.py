@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vpr_ros.place_map import edits
 from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.halves import half_matrix
 from vpr_ros.place_map.indexes import choose_kind, DescriptorIndex, files, LiveIndex
@@ -25,6 +26,7 @@ from vpr_ros.place_map.store import Store
 from vpr_ros.types import FloatArray, Place
 
 KEPT_PLACES = 20_000  # smaller maps are read in less than half a second
+KEEP_EVERY_PLACES = 20_000
 
 
 @dataclass(frozen=True)
@@ -64,16 +66,20 @@ class MapView:
         self._store = store
         self._dim = dim
         self._beside = None if str(path) == ':memory:' else Path(path)
-        self._kept_key: dict[str, Any] | None = None
+        self._kept: dict[str, Any] = {}  # state and index of what lies beside the map
+        self._tried = 0  # places when it was last tried
         self._unverified: NDArray[np.bool_] | None = None
         self.statistics = store.statistics(dim)
         kind_now = choose_kind(kind, self.statistics.count)
-        index = self._from_kept(kind_now, mapped) or self._read(kind_now)
+        index = self._from_kept(mapped) or self._read(kind_now)
         self.index = LiveIndex(
             kind, index, guard=guard, ids=lambda: self.columns.ids,
             read=lambda ids: store.descriptors(ids, dim),
         )
-        self.keep()
+        if (index.kind, index.statistics.revision) != (kind_now, self.statistics.revision):
+            self.index.renew(self.statistics)
+        if not self._kept:
+            self.keep()
 
     def _read(self, kind: str) -> DescriptorIndex:
         """Everything from the store, verified, in one pass."""
@@ -86,48 +92,109 @@ class MapView:
             learned = ids[training_rows(self.statistics.count, len(ids))]
             index.train(store.descriptors(learned, dim))
         for rows in store.place_rows(dim):
-            halves = half_matrix([row[DESCRIPTOR] for row in rows], dim)
-            self.columns.extend(rows)
-            self.thumbnail_bytes += sum(row[13] for row in rows)
-            self.patch_bytes += sum(row[14] for row in rows)
-            self.total += sum_rows(halves)
-            index.add(halves)
+            self._extend(index, rows, 0)
         return index
 
-    def _from_kept(self, kind: str, mapped: bool) -> DescriptorIndex | None:
-        """Everything from beside the map; None where nothing there belongs to its state."""
+    def _from_kept(self, mapped: bool) -> DescriptorIndex | None:
+        """Everything from beside the map, brought up to date; None where that cannot be done."""
         if self._beside is None or not files.index_path(self._beside).exists():
             return None
-        key = self._key()
-        found = kept(self._beside, key, kind, self.statistics, mapped=mapped)
+        found = kept(self._beside, self._key(), self._dim, mapped=mapped)
         if found is None:
             return None
         index, (facts, arrays) = found
         columns = PlaceColumns.of(arrays['places'], facts['names'])
-        if columns is None or not len(columns) == len(index) == key['places']:
+        state = self._store.state()
+        if columns is None or len(columns) != len(index):
             return None
+        touched = edits.touched_since(self._store, state, facts['state']['edits'])
+        last = int(columns.ids[-1])
+        if touched is None or (last not in touched
+                               and edits.checksum(self._store, last) != facts['last']):
+            return None  # the log does not go back so far, or it is of another history
         self.columns, self.total = columns, np.array(arrays['total'])
         self.thumbnail_bytes, self.patch_bytes = facts['thumbnails'], facts['patches']
-        self._unverified, self._kept_key = np.ones(len(columns), dtype=bool), key
+        self._unverified = np.ones(len(columns), dtype=bool)
+        summed = self._take_over(index, touched, int(facts['state']['next_place_id']))
+        for rows in edits.rows_since(self._store, self._dim, last + 1):
+            self._extend(index, rows, summed)
+        if not len(columns) == len(index) == state.places:
+            return None
+        self._kept = facts['state'] | {'kind': index.kind, 'of': index.statistics.revision}
         return index
 
-    def keep(self) -> None:
-        """Keep a large view beside its map, so that the map opens at once the next time."""
-        if self._beside is None or len(self) < KEPT_PLACES:
-            return
-        key, index = self._key(), self.index.current
-        if key == self._kept_key or index.statistics.revision != self.statistics.revision:
-            return
+    def _take_over(self, index: DescriptorIndex, touched: edits.Ids, summed: int) -> int:
+        """Take in what was done to places that were kept; from which id on sums are to be made."""
+        columns, now = self.columns, edits.rows_of(self._store, self._dim, touched)
+        gone = []
+        for place_id in touched.tolist():
+            row = columns.find(place_id)
+            if row is not None and place_id in now:
+                columns.replace(row, now[place_id])
+            elif row is not None:
+                gone.append(row)
+        if not gone:
+            return summed
+        totals = edits.totals(self._store, self._dim)
+        self.total = totals.total
+        self.thumbnail_bytes, self.patch_bytes = totals.thumbnail_bytes, totals.patch_bytes
+        self._forget(index, np.array(gone))
+        return totals.next_place_id
+
+    def _extend(
+        self, index: DescriptorIndex, rows: Sequence[Sequence[Any]], summed: int
+    ) -> None:
+        """Append rows of the table ``places``; sums are made over those from an id on."""
+        halves = half_matrix([row[DESCRIPTOR] for row in rows], self._dim)
+        self.columns.extend(rows)
+        index.add(halves)
+        fresh = [number for number, row in enumerate(rows) if row[0] >= summed]
+        self.thumbnail_bytes += sum(rows[number][13] for number in fresh)
+        self.patch_bytes += sum(rows[number][14] for number in fresh)
+        self.total += sum_rows(halves[fresh])
+
+    def _forget(self, index: DescriptorIndex, rows: NDArray[np.int64]) -> None:
+        self.columns.remove(rows)
+        index.remove(rows)
+        if self._unverified is not None:
+            self._unverified = np.delete(self._unverified, rows[rows < len(self._unverified)])
+
+    @property
+    def large(self) -> bool:
+        """Whether it is kept beside its map."""
+        return self._beside is not None and len(self) >= KEPT_PLACES
+
+    @property
+    def keep_due(self) -> bool:
+        """Whether so much was added since it was kept that opening would take long."""
+        since = max(self._kept.get('places', 0), self._tried)
+        return self.large and len(self) - since >= KEEP_EVERY_PLACES
+
+    def keep(self) -> bool:
+        """Keep a large view beside its map, so that the map opens at once the next time.
+
+        Returns:
+            Whether it lies there now, as it is.
+        """
+        if self._beside is None or not self.large:
+            return False
+        index, state = self.index.current, vars(self._store.state())
+        about = state | {'kind': index.kind, 'of': index.statistics.revision}
+        if about == self._kept:
+            return True
+        self._tried = len(self)
         facts = {'names': self.columns.names, 'thumbnails': self.thumbnail_bytes,
-                 'patches': self.patch_bytes}
-        if keep(self._beside, key, index, facts=facts,
-                arrays={'places': self.columns.rows, 'total': self.total}):
-            self._kept_key = key
+                 'patches': self.patch_bytes, 'state': state,
+                 'last': edits.checksum(self._store, int(self.columns.ids[-1]))}
+        if not keep(self._beside, self._key(), index, facts=facts,
+                    arrays={'places': self.columns.rows, 'total': self.total}):
+            return False
+        self._kept = about
+        return True
 
     def _key(self) -> dict[str, Any]:
-        """Which state of which map a kept view belongs to."""
-        return {'uuid': self._store.uuid(), 'model': self._store.model().sha256,
-                'statistics': self.statistics.revision, **vars(self._store.state())}
+        """Which map a kept view belongs to."""
+        return {'uuid': self._store.uuid(), 'model': self._store.model().sha256, 'view': 2}
 
     @staticmethod
     def abandon(view: MapView | None) -> None:
@@ -165,6 +232,25 @@ class MapView:
         if growth.statistics is not self.statistics:
             self.statistics = growth.statistics
             self.index.renew(growth.statistics)
+
+    def remove(
+        self, place_ids: Sequence[int], *, totals: edits.Totals, statistics: Statistics,
+        revisits: Mapping[int, int],
+    ) -> None:
+        """Leave out places that are gone from the file.
+
+        Args:
+            place_ids: ascending.
+            totals, statistics: of the places that stay.
+            revisits: place -> the earlier one that it revisits from now on.
+        """
+        for place_id, spot in revisits.items():
+            self.columns.set_revisit(self.columns.row(place_id), spot)
+        self.total, self.statistics = totals.total, statistics
+        self.thumbnail_bytes, self.patch_bytes = totals.thumbnail_bytes, totals.patch_bytes
+        rows = np.searchsorted(self.columns.ids, np.array(place_ids, np.int64))
+        self._forget(self.index.current, rows)
+        self.index.renew(statistics)
 
     def search(
         self, query: NDArray[np.float16], k: int, below_id: int | None

@@ -30,17 +30,18 @@ class DescriptorIndex:
         statistics: the normalisation that rows and queries go through.
         dim: length D of the descriptors.
         rows: an index from a file, instead of an empty one.
+        slots: of its rows, where some were removed.
     """
 
     def __init__(
         self, kind: str, statistics: Statistics, dim: int,
-        rows: FaissRows | SignBits | None = None,
+        rows: FaissRows | SignBits | None = None, slots: NDArray[np.int64] | None = None,
     ) -> None:
         self.kind = kind
         self.statistics = statistics
         self.rows = rows or (SignBits(dim) if kind == 'binary' else FaissRows(kind, dim))
         self._gpu: gpu.GpuScan | None = None
-        self._slots: NDArray[np.int64] | None = None  # of each row; None while nothing is removed
+        self._slots = slots  # of each row; None while nothing is removed
 
     @classmethod
     def build(cls, kind: str, statistics: Statistics, halves: Halves) -> DescriptorIndex:
@@ -56,6 +57,11 @@ class DescriptorIndex:
 
     def __len__(self) -> int:
         return len(self.rows) if self._slots is None else len(self._slots)
+
+    @property
+    def slots(self) -> NDArray[np.int64] | None:
+        """The slot of each row, int64 (n,); None while nothing was removed."""
+        return self._slots
 
     @property
     def dead(self) -> int:

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From an index to the files beside its map and back."""
+"""From an index to the files beside its map and back.
+
+The mean that the index was made around is kept with it: the map may have another one by now.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.place_map.indexes import files
 from vpr_ros.place_map.indexes.faiss_kinds import FaissRows
 from vpr_ros.place_map.indexes.index import DescriptorIndex
+from vpr_ros.place_map.indexes.kinds import KINDS
 from vpr_ros.place_map.indexes.sign_bits import SignBits
 from vpr_ros.place_map.statistics import Statistics
 
@@ -27,16 +32,19 @@ def keep(
 
     Args:
         map_path: the map.
-        key: identifies the state of the map.
-        index: without removed rows.
+        key: identifies the map.
+        index: the one in use.
         facts, arrays: what :func:`kept` gives back.
 
     Returns:
-        False when nothing was written: the folder cannot be, the disk is full, or rows are dead.
+        False when nothing was written: the folder cannot be, or the disk is full.
     """
-    if index.dead:
-        return False
-    about: dict[str, Any] = {**facts, 'kind': index.kind}
+    numbers = {name: getattr(index.statistics, name)
+               for name in ('count', 'revision', 'prior_count')}
+    about: dict[str, Any] = {**facts, 'kind': index.kind, 'statistics': numbers}
+    arrays = {**arrays, 'mean': index.statistics.mean}
+    if index.slots is not None:
+        arrays['slots'] = index.slots
     try:
         if isinstance(index.rows, SignBits):
             with suppress(OSError):
@@ -59,26 +67,29 @@ def keep(
 
 
 def kept(
-    map_path: Path, key: Mapping[str, Any], kind: str, statistics: Statistics, *, mapped: bool
+    map_path: Path, key: Mapping[str, Any], dim: int, *, mapped: bool
 ) -> tuple[DescriptorIndex, files.Kept] | None:
-    """Return the index kept for this state of a map; None when it has to be made.
+    """Return the index that was kept for a map, around the mean of then; None to make it anew.
 
     Args:
         map_path: the map.
-        key: identifies the state of the map.
-        kind: the kind that is wanted now.
-        statistics: of the map.
+        key: identifies the map.
+        dim: length D of its descriptors.
         mapped: nothing will be added soon: FAISS's file is mapped, not read.
     """
     found = files.load(map_path, key)
-    if found is None or found.facts.get('kind') != kind:
+    if found is None or found.facts.get('kind') not in KINDS:
         return None
-    dim = len(statistics.mean)
+    kind, mean = found.facts['kind'], found.arrays.get('mean')
+    if mean is None or mean.shape != (dim,) or mean.dtype != np.float64:
+        return None
+    statistics = Statistics(np.array(mean), **found.facts['statistics'])
+    slots = found.arrays.get('slots')
     if kind == 'binary':
         codes = found.arrays.get('codes')
         if codes is None or codes.shape[1:] != ((dim + 7) // 8,):
             return None
-        return DescriptorIndex(kind, statistics, dim, SignBits(dim, codes)), found
+        return DescriptorIndex(kind, statistics, dim, SignBits(dim, codes), slots), found
     path = files.faiss_path(map_path)
     try:
         if not files.trusted(path) or files.checksum_of(path) != found.facts.get('faiss'):
@@ -88,4 +99,4 @@ def kept(
         return None
     if rows.index.d != dim:
         return None
-    return DescriptorIndex(kind, statistics, dim, rows), found
+    return DescriptorIndex(kind, statistics, dim, rows, slots), found
