@@ -48,7 +48,17 @@ def test_plots_are_well_formed_and_lie_inside(points, logarithmic):
     ElementTree.fromstring(lines({'a': [(1, 2), (10, 3)], 'b': [(1, 1)]}, x='places', y='ms'))
 
 
+def test_names_do_not_cover_each_other_and_equal_points_share_one():
+    points = [('first', 1.0, 10.0), ('second', 1.0, 10.0), ('third', 1.05, 10.4),
+              ('far', 100.0, 50.0)]
+    tree = ElementTree.fromstring(scatter(points, x='ms', y='R@1'))
+    texts = {t.text: (float(t.attrib['x']), float(t.attrib['y'])) for t in tree.findall('text')}
+    assert 'first and 1 more' in texts and 'second' not in texts and 'far' in texts
+    assert abs(texts['first and 1 more'][1] - texts['third'][1]) >= 14
+
+
 def test_axes_have_round_ticks():
+    assert Axis([30, 38], (0, 100), logarithmic=True).ticks() == [30, 32, 34, 36, 38]
     assert Axis([0, 10], (0, 100), logarithmic=False).ticks() == [0, 2, 4, 6, 8, 10]
     assert Axis([1, 1e6], (0, 100), logarithmic=True).ticks() == [10.0**e for e in range(7)]
 

@@ -121,8 +121,10 @@ def _of_dataset(
 def _of_map(path: Path, model: Model) -> Real:
     with PlaceMap.open(path, read_only=True) as place_map:
         if place_map.model.sha256 != model.card.sha256:
-            raise ConfigError(f'map {path} was built by model {place_map.model.name!r}, but '
-                              f'{model.card.name!r} describes the rest; give its model by --model')
+            mine, its = model.card, place_map.model
+            raise ConfigError(f'map {path} was built by model {its.name!r} ({its.sha256[:12]}), but '
+                              f'{mine.name!r} ({mine.sha256[:12]}) describes the rest; give its '
+                              f'model by --model, or build it anew')
         ids = [place.place_id for place in place_map.places()]
         halves = np.array([place_map.descriptor(place_id) for place_id in ids], np.float16)
     asked = np.arange(len(ids)) % ASKED_OF_MAP == ASKED_OF_MAP // 2

@@ -12,6 +12,7 @@ from vpr_ros.study.pareto import pareto_front
 
 WIDTH, HEIGHT = 520, 340
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 46
+CHARACTER = 6.2  # width of a letter, about
 COLOURS = ('var(--info)', 'var(--good)', 'var(--bad)', 'var(--warn)', '#8a63c9', '#2a9d9d',
            '#b3578a', '#7a7a3a')
 
@@ -43,12 +44,19 @@ class Axis:
             stride = max(1, (last - first) // 6)
             steps = (1, 2, 5) if last - first <= 2 else (1,)
             found = [10.0**e * s for e in range(first, last + 1, stride) for s in steps]
-            return [v for v in found if self._low <= math.log10(v) <= self._high]
-        raw = (self._high - self._low) / 5
+            inside = [v for v in found if self._low <= math.log10(v) <= self._high]
+            if len(inside) > 1:
+                return inside
+            return self._round(10.0**self._low, 10.0**self._high)
+        return self._round(self._low, self._high)
+
+    @staticmethod
+    def _round(low: float, high: float) -> list[float]:
+        raw = (high - low) / 5
         power = 10.0 ** math.floor(math.log10(raw))
         step = min((m * power for m in (1, 2, 5, 10)), key=lambda s: abs(s - raw))
-        first_step = math.ceil(self._low / step)
-        count = math.floor(self._high / step) - first_step + 1
+        first_step = math.ceil(low / step)
+        count = math.floor(high / step) - first_step + 1
         return [(first_step + i) * step for i in range(count)]
 
 
@@ -71,6 +79,7 @@ def scatter(
     if len(front) > 1:
         path = ' '.join(f'{across(costs[i]):.1f},{up(gains[i]):.1f}' for i in front)
         body += f'<polyline points="{path}" fill="none" stroke="var(--good)" stroke-width="1.5"/>'
+    spots: dict[tuple[int, int], list[str]] = {}
     for i, (name, cost, gain) in enumerate(points):
         best = i in front
         at_x, at_y = across(costs[i]), up(gains[i])
@@ -79,11 +88,29 @@ def scatter(
                  f'fill="{colour}"><title>{escape(name)}: {x} {cost:.4g}, {y} {gain:.4g}</title>'
                  f'</circle>')
         if best:
-            anchor = 'end' if at_x > WIDTH * 0.6 else 'start'
-            shift = -8 if anchor == 'end' else 8
-            body += (f'<text x="{at_x + shift:.1f}" y="{at_y + 4:.1f}" text-anchor="{anchor}">'
-                     f'{escape(name)}</text>')
-    return _frame(body, across, up, x, y)
+            spots.setdefault((round(at_x), round(at_y)), []).append(name)
+    return _frame(body + _names(spots), across, up, x, y)
+
+
+def _names(spots: Mapping[tuple[int, int], Sequence[str]]) -> str:
+    """Name what stands at some pixels, beside it; a name without room is left to hovering."""
+    taken: list[tuple[float, float, float, float]] = []
+    text = ''
+    for (at_x, at_y), names in spots.items():
+        name = names[0] if len(names) == 1 else f'{min(names, key=len)} and {len(names) - 1} more'
+        width = CHARACTER * len(name)
+        end = at_x > WIDTH * 0.6
+        left = at_x - 9 - width if end else at_x + 9
+        for shift in (0, 14, -14, 28, -28):
+            box = (left, at_y + shift - 7, left + width, at_y + shift + 7)
+            inside = box[0] >= 0 and box[2] <= WIDTH and TOP <= box[3] <= HEIGHT - BOTTOM
+            if inside and not any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3]
+                                  and t[1] < box[3] for t in taken):
+                taken.append(box)
+                text += (f'<text x="{at_x - 9 if end else at_x + 9}" y="{at_y + shift + 4}" '
+                         f'text-anchor="{"end" if end else "start"}">{escape(name)}</text>')
+                break
+    return text
 
 
 def lines(
