@@ -122,9 +122,9 @@ def _of_map(path: Path, model: Model) -> Real:
     with PlaceMap.open(path, read_only=True) as place_map:
         if place_map.model.sha256 != model.card.sha256:
             mine, its = model.card, place_map.model
-            raise ConfigError(f'map {path} was built by model {its.name!r} ({its.sha256[:12]}), but '
-                              f'{mine.name!r} ({mine.sha256[:12]}) describes the rest; give its '
-                              f'model by --model, or build it anew')
+            raise ConfigError(f'map {path} was built by model {its.name!r} ({its.sha256[:12]}), '
+                              f'but {mine.name!r} ({mine.sha256[:12]}) describes the rest; give '
+                              f'its model by --model, or build it anew')
         ids = [place.place_id for place in place_map.places()]
         halves = np.array([place_map.descriptor(place_id) for place_id in ids], np.float16)
     asked = np.arange(len(ids)) % ASKED_OF_MAP == ASKED_OF_MAP // 2
