@@ -115,6 +115,7 @@ def truth(query_ns: int, match_ns: int) -> Transform:
     return query.inverse() @ match
 
 
-def pose_of(stored: Pose) -> Transform:
-    """Short for tests."""
-    return Transform.of_pose(stored)
+def of_message(found: Any) -> Transform:
+    """Read a geometry_msgs/Pose."""
+    p, q = found.position, found.orientation
+    return Transform.of_pose(Pose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w)))
