@@ -11,7 +11,9 @@ import sqlite3
 
 import numpy as np
 from place_map.map_helpers import DIM, fill, make_map, MODEL
+import pytest
 
+from vpr_ros.errors import MapError
 from vpr_ros.place_map import check, ModelIdentity, PlaceMap
 from vpr_ros.place_map.schema import place_checksum, REVISIT_OF
 from vpr_ros.place_map.statistics import Statistics
@@ -78,3 +80,21 @@ def test_many_problems_are_cut_short(tmp_path: Path) -> None:
         connection.execute('UPDATE thumbnails SET checksum = 1')
         connection.commit()
     assert len(check(path)) == 100
+
+
+@pytest.mark.parametrize('column', ['thumbnail_bytes', 'patch_bytes'])
+@pytest.mark.parametrize('claimed', [2**63 - 1, -1, 2**31])
+def test_a_size_that_no_part_can_have_is_refused(
+    tmp_path: Path, column: str, claimed: int
+) -> None:
+    """Whoever made the file computed its checksum rightly."""
+    path = make_map(tmp_path / 'drive.vprmap', 4)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f'UPDATE places SET {column} = ? WHERE place_id = 3', (claimed,))
+        row = connection.execute('SELECT * FROM places WHERE place_id = 3').fetchone()
+        connection.execute('UPDATE places SET checksum = ? WHERE place_id = 3',
+                           (place_checksum(row),))
+        connection.commit()
+    assert any('place 3' in problem for problem in check(path))
+    with pytest.raises(MapError, match='place 3'):
+        PlaceMap.open(path)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from vpr_ros.place_map import schema
 from vpr_ros.place_map.damage import Intact
+from vpr_ros.place_map.limits import fits
 from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.store import PlaceRow, Store
 
@@ -162,7 +163,7 @@ def _check(store: Store, row: Sequence[Any], dim: int) -> None:
     with Intact(store.label, f'place {row[0]}'):
         if schema.place_checksum(row) != row[schema.CHECKSUM]:
             raise ValueError('checksum')
-        if len(row[schema.DESCRIPTOR]) != 2 * dim:
+        if not fits(row, dim):
             raise ValueError('length')
 
 

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import math
 import operator
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vpr_ros.errors import MapError
+from vpr_ros.place_map.schema import DESCRIPTOR
 from vpr_ros.types import Pose
 
 MAX_DIM = 65_536
@@ -107,6 +109,12 @@ def check_facts(
                 f'the pose {pose.position_m} {pose.quaternion_xyzw} is not finite; '
                 f'check the odometry'
             )
+
+
+def fits(row: Sequence[Any], dim: int) -> bool:
+    """Whether a row of the table ``places`` claims sizes that a map can have."""
+    return (len(row[DESCRIPTOR]) == 2 * dim and 0 <= row[13] <= MAX_THUMBNAIL_BYTES
+            and 0 <= row[14] <= MAX_PATCH_BYTES)
 
 
 def check_parts(thumbnail: bytes, patches: Mapping[int, bytes]) -> None:

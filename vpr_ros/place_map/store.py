@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vpr_ros.place_map import schema
 from vpr_ros.place_map.halves import half_matrix
+from vpr_ros.place_map.limits import fits
 from vpr_ros.place_map.meta import MetaStore
 from vpr_ros.types import Place, Pose
 
@@ -133,14 +134,14 @@ class Store(MetaStore):
         Raises:
             MapError: a row was changed since it was written.
         """
-        length, before, session_before = 2 * dim, 0, 0
+        before, session_before = 0, 0
         cursor = self.connection.execute('SELECT * FROM places ORDER BY place_id')
         while rows := cursor.fetchmany(_BATCH):
             for row in rows:
                 with self._intact(f'place {row[0]}'):
                     if schema.place_checksum(row) != row[schema.CHECKSUM]:
                         raise ValueError('checksum')
-                    if len(row[schema.DESCRIPTOR]) != length:
+                    if not fits(row, dim):
                         raise ValueError('length')
                     if row[0] <= before or row[1] < session_before:
                         raise ValueError('order')
@@ -203,18 +204,21 @@ class Store(MetaStore):
                 raise ValueError('length')
         return data
 
-    def patches(self, place_id: int) -> dict[int, bytes]:
-        """Patch size -> encoded patches of a place; empty when it has none."""
-        found = {}
+    def patches(
+        self, place_id: int, sizes: Collection[int] | None = None
+    ) -> dict[int, bytes]:
+        """Patch size -> encoded patches of a place, of some sizes or all; empty without any."""
+        found, query = {}, 'SELECT size, codes, checksum FROM patches WHERE place_id = ?'
+        if sizes is not None:
+            query += f' AND size IN ({", ".join("?" * len(sizes))})'
         with self._intact(f'the patches of place {place_id}'):
             for size, codes, checksum in self.connection.execute(
-                'SELECT size, codes, checksum FROM patches WHERE place_id = ? ORDER BY size',
-                (place_id,),
+                f'{query} ORDER BY size', (place_id, *(sizes or ()))
             ):
                 if schema.blob_checksum(place_id, size, codes) != checksum:
                     raise ValueError('checksum')
                 found[size] = codes
-            if sum(map(len, found.values())) != self._part_bytes('patch_bytes', place_id):
+            if sizes is None and sum(map(len, found.values())) != self._part_bytes('patch_bytes', place_id):
                 raise ValueError('length')
         return found
 
@@ -227,6 +231,12 @@ class Store(MetaStore):
             if row is not None and schema.blob_checksum(place_id, size, row[0]) != row[1]:
                 raise ValueError('checksum')
         return b'' if row is None else row[0]
+
+    def patch_sizes(self, below: int, places: Sequence[int]) -> set[int]:
+        """Patch sizes below this that one of these places has."""
+        marks = ', '.join('?' * len(places))
+        query = f'SELECT DISTINCT size FROM patches WHERE place_id IN ({marks}) AND size < ?'
+        return {row[0] for row in self.connection.execute(query, (*places, below))}
 
     def has_patches(self, below: int) -> bool:
         """Whether one of the first places has patches of a size below this."""
