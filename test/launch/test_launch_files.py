@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 import re
 
+from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
 import cv2
 from helpers import place_image, tiny_model
 import pytest
@@ -106,3 +107,14 @@ def test_a_bag_is_played_through_the_node(environment: dict[str, str], tmp_path:
                                 f'bag:={tmp_path}/none', model)
     assert 'Traceback' not in missing
     assert code == 1 and str(tmp_path / 'none') in missing
+
+
+def test_rviz_is_missed_by_name(environment: dict[str, str]) -> None:
+    try:
+        get_package_share_directory('rviz2')
+    except PackageNotFoundError:
+        code, said = ros2_launch(environment, 'place_recognition.launch.py', 'rviz:=true',
+                                 'autostart:=false')
+        assert code == 1 and "package 'rviz2' not found" in said, said
+    else:
+        pytest.skip('rviz2 is installed, and would open a window')

@@ -30,6 +30,9 @@ def _run(args: argparse.Namespace) -> None:
         print(f'serving {args.folder} at {server.uri}; set fleet_uri to it, Ctrl-C ends',
               flush=True)
         stop.wait()
+    # Ctrl-C reaches a launched process twice; while the interpreter ends, the default would kill
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 VERB = Verb(('fleet', 'serve'), 'serve a shared map to a few robots',
