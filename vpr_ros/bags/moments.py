@@ -43,8 +43,8 @@ class RigTopics:
     beside: tuple[str, ...] = ()
     right_info: str = ''
 
-    def all(self) -> list[str]:
-        """Every topic, once."""
+    def all(self) -> list[str]:  # noqa: A003
+        """Return every topic, once."""
         some = [*self.images.values(), self.odometry, *self.infos.values(), *self.beside,
                 self.right_info]
         return list(dict.fromkeys(topic for topic in some if topic))

@@ -90,7 +90,7 @@ def _image_topics(
 
 
 def _topic_of(reader: BagReader, name: str) -> str:
-    """The only image topic with the camera's name among its parts."""
+    """Find the only image topic with the camera's name among its parts."""
     likely = [topic for topic in _cameras(reader) if name in topic.split('/')]
     if len(likely) != 1:
         found = ', '.join(likely or _cameras(reader)) or 'none'
@@ -125,7 +125,7 @@ def _by_camera(given: str | None, names: Sequence[str], what: str) -> dict[str, 
 
 
 def _info_topic(reader: BagReader, image: str, told: str | None) -> str:
-    """The calibration of an image topic, beside it unless it was named."""
+    """Return the calibration of an image topic, beside it unless it was named."""
     if told is not None:
         return named_topic(reader.topics(), told, reader.name, (CAMERA_INFO,))
     infos = [info.name for info in reader.topics() if info.type == CAMERA_INFO and info.count]

@@ -121,4 +121,3 @@ class Health:
         )
         return dataclasses.replace(facts, **self._map_facts)
 
-
