@@ -68,7 +68,7 @@ class PlaceCache:
             self._journal.remember(((place.key, *_packed(place)) for place in news), gone)
 
     def search(self, descriptors: NDArray[np.float16], count: int) -> list[list[SharedPlace]]:
-        """Find the places most similar to some queries; as :meth:`.shared_map.SharedMap.search`."""
+        """Find the places most similar to queries, as :meth:`.shared_map.SharedMap.search`."""
         places: Sequence[SharedPlace] = list(self._places.values())
         if not places:
             return [[] for _ in descriptors]

@@ -120,4 +120,3 @@ class Health:
             image_format=stream.image_format, namesakes=max(0, len(namesakes) - 1),
         )
         return dataclasses.replace(facts, **self._map_facts)
-
