@@ -68,9 +68,9 @@ def revisit(built, monkeypatch, deadline_ms: float, **overrides) -> Recognition:
     with PlaceMap.open(path, model=model_identity(model), read_only=True) as place_map:
         read = place_map.patches
 
-        def slow_read(place_id: int):
+        def slow_read(place_id: int, sizes=None):
             clock.now += READ_S
-            return read(place_id)
+            return read(place_id, sizes)
 
         monkeypatch.setattr(place_map, 'patches', slow_read)
         recognizer = PlaceRecognizer(model, place_map, settings, mapping=False, clock=clock)
@@ -96,6 +96,53 @@ def test_candidates_are_shed_and_the_deadline_is_kept(built, monkeypatch, deadli
     # the likeliest is compared first, so it is still found
     assert found.best is not None and found.best.place.place_id == 8
     assert found.best.spatial is not None
+
+
+def test_only_sizes_that_count_are_described_and_stored(built):
+    model, path = built
+    used = set(PRESETS['robot'].for_model(model.card).weights)
+    assert used < set(model.card.patches)  # the default model's tuning leaves one out
+    with PlaceMap.open(path, read_only=True) as place_map:
+        assert set(place_map.patches(1)) == used
+        assert place_map.patch_sizes() == used
+        assert set(place_map.patches(1, {2})) == {2}
+        assert place_map.patches(1, set()) == {}
+    with PlaceMap.create(':memory:', model_identity(model)) as place_map:
+        place_map.new_session('all')
+        settings = Settings(rerank='robot', patch_sizes='all')
+        recognizer = PlaceRecognizer(model, place_map, settings, mapping=True)
+        recognizer.process(Frame(view(0), 10**9))
+        assert place_map.patch_sizes() == set(model.card.patches)
+        assert set(recognizer.describe(view(0)).description.patches) == set(model.card.patches)
+        recognizer.configure(Settings())
+        assert not recognizer.describe(view(0)).description.patches
+
+
+def test_what_comes_after_re_ranking_has_its_time(built, monkeypatch):
+    """Growing the map costs 40 ms, which candidates may not use."""
+    model, path = built
+    clock = Clock()
+    with PlaceMap.open(path, model=model_identity(model), read_only=True) as place_map:
+        read = place_map.patches
+
+        def slow_read(place_id: int, sizes=None):
+            clock.now += READ_S
+            return read(place_id, sizes)
+
+        monkeypatch.setattr(place_map, 'patches', slow_read)
+        recognizer = PlaceRecognizer(
+            model, place_map, Settings(rerank='robot', deadline_ms=120.0), mapping=False,
+            clock=clock)
+        grow = recognizer._grow
+
+        def slow_grow(*arguments):
+            clock.now += 0.04
+            return grow(*arguments)
+
+        monkeypatch.setattr(recognizer, '_grow', slow_grow)
+        found = [recognizer.process(Frame(view(7, 6), stamp * 10**12)) for stamp in (1, 2, 3)]
+    assert all(0 < one.shed_candidates < PLACES for one in found[1:])
+    assert all(one.latency_ms['total'] <= 1.1 * 120.0 for one in found[1:])
 
 
 def test_nothing_confirmed_in_time_is_said_to_be_the_deadline(built, monkeypatch):

@@ -116,6 +116,10 @@ PARAMETERS: tuple[Parameter, ...] = (
     # re-ranking
     Parameter('rerank', 'none', 'Preset of the patch re-ranking; robot is made for robots.',
               choices=('none', 'robot', 'storage', 'speed', 'balanced', 'performance')),
+    Parameter('patch_sizes', 'used',
+              'Patch sizes that are described and stored while re-ranking is on: those that the '
+              'preset compares with this model, or all of the model, for other presets later.',
+              choices=('used', 'all')),
     Parameter('deadline_ms', 0.0,
               'Time budget of one recognition; re-ranking candidates are shed first when it '
               'nears. 0 means no deadline.', 0.0, 1e6),
@@ -183,7 +187,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('index', 'auto',
               'Kind of search index: auto is exact up to 20,000 places and one bit a dimension '
               'above; docs/scaling.md compares the others.',
-              choices=('auto', 'flat', 'fp16', 'sq8', 'rabitq', 'binary', 'hnsw', 'ivf', 'ivfpq'),
+              choices=('auto', 'flat', 'fp16', 'sq8', 'rabitq', 'binary', 'hnsw', 'ivf', 'ivfpq',
+                       'gpu'),
               read_only=True),
     Parameter('max_places', 0,
               'Most places of a map that grows; places are forgotten to keep it (docs/maps.md). 0 '

@@ -24,10 +24,10 @@ from vpr_ros.keyframes import KeyframeSelector, NO_IMAGE
 from vpr_ros.model import Model
 from vpr_ros.place_map import Budget, PlaceMap
 from vpr_ros.relocalization import Localization, Relocalizer
-from vpr_ros.rerank import encode_patches, make_reranker
+from vpr_ros.rerank import encode_patches, make_reranker, wanted_sizes
 from vpr_ros.searching import Search
 from vpr_ros.settings import Settings
-from vpr_ros.stopwatch import Stopwatch
+from vpr_ros.stopwatch import Reserve, Stopwatch
 from vpr_ros.thumbnails import thumbnail
 from vpr_ros.types import (
     Description,
@@ -94,7 +94,7 @@ class PlaceRecognizer:
         self.more_parts: Callable[[Frame], dict[int, bytes]] = lambda _: {}
         self._clock = clock
         self._keyframes, self._sequence = KeyframeSelector(), SequenceTracker()
-        self._search = Search(place_map)
+        self._search, self._reserve = Search(place_map), Reserve()
         self._relocalizer: Relocalizer | None = None
         self.localization: Localization | None = None
         self.configure(settings)
@@ -109,6 +109,8 @@ class PlaceRecognizer:
         self.settings = settings
         self._set_budget()
         self._search.reranker = make_reranker(settings.rerank, self.model.card)
+        self._patch_sizes = wanted_sizes(self._search.reranker, self.model.card,
+                                         settings.patch_sizes)
 
     def replace_map(self, place_map: PlaceMap) -> None:
         """Search and grow another map from now on; the caller closes the old one."""
@@ -140,11 +142,10 @@ class PlaceRecognizer:
         Raises:
             ImageError, ModelError: see :meth:`Model.describe`.
         """
-        start = self._clock()
+        start, description = self._clock(), None
         prepared = self.model.prepare(image)
-        patches, description = self._search.reranker is not None, None
         if not is_blank(prepared):
-            description = self.model.describe(prepared, patches=patches)
+            description = self.model.describe(prepared, patches=self._patch_sizes)
         return Described(description, (self._clock() - start) * 1000.0)
 
     def process(self, frame: Frame, described: Described | None = None) -> Recognition:
@@ -174,7 +175,7 @@ class PlaceRecognizer:
             Stamp, frame and place id are those of the camera that made the best match.
         """
         settings = self.settings
-        watch = Stopwatch(self._clock, budget_ms=settings.deadline_ms)
+        watch = Stopwatch(self._clock, budget_ms=settings.deadline_ms, reserve=self._reserve)
         seen: list[tuple[Frame, Description]] = []
         for number, view in enumerate(frames):
             told = (described[number] if described else None) or self.describe(view.image)
@@ -217,9 +218,9 @@ class PlaceRecognizer:
             image: uint8 (H, W, 3) RGB.
             max_matches: length of the ranking.
         """
-        start, patches = self._clock(), self._search.reranker is not None
-        described = Described(
-            self.model.describe(image, patches=patches), (self._clock() - start) * 1000.0)
+        start = self._clock()
+        description = self.model.describe(image, patches=self._patch_sizes)
+        described = Described(description, (self._clock() - start) * 1000.0)
         return self.rank(described, max_matches=max_matches)
 
     def rank(self, described: Described, *, max_matches: int = 10) -> Recognition:

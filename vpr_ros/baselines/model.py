@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import cv2
 import numpy as np
@@ -30,7 +30,9 @@ class ComparisonModel(Model):
         self.card, self._describe = card, describe
         self.provider, self.warning = 'OpenCV', ''
 
-    def describe(self, image: ImageArray, *, patches: bool = True) -> Description:
+    def describe(
+        self, image: ImageArray, *, patches: bool | Collection[int] = True
+    ) -> Description:
         """Describe one image; see :meth:`Model.describe`.
 
         An image in which nothing is found gets the direction in which all entries are equal.

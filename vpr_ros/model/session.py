@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 import contextlib
 from typing import Any
 
@@ -131,12 +131,15 @@ class Model:
             )
         return resize(image, self.card.height, self.card.width, self.card.interpolation)
 
-    def describe(self, image: ImageArray, *, patches: bool = True) -> Description:
+    def describe(
+        self, image: ImageArray, *, patches: bool | Collection[int] = True
+    ) -> Description:
         """Describe one image.
 
         Args:
             image: uint8 (H, W, 3) RGB, any size.
-            patches: also compute the patch descriptors, where the model has them.
+            patches: also compute the patch descriptors, where the model has them: of all sizes,
+                or of those that are given here.
 
         Returns:
             The global descriptor float32 (D,), L2-normalised, and the patches by size.
@@ -145,10 +148,13 @@ class Model:
             ImageError: the array is not an RGB image.
             ModelError: the model failed or put out values that are not finite.
         """
-        outputs = self._outputs if patches else self._outputs[:1]
+        if isinstance(patches, bool):
+            patches = self.card.patches.keys() if patches else ()
+        wanted = [size for size in self.card.patches if size in patches]
+        outputs = ['global', *(f'patches_{size}' for size in wanted)]
         feed = {'image': self.prepare(image)[np.newaxis]}
         if self._has_switch:  # a run time computes all outputs, wanted or not
-            feed[PATCH_SWITCH] = np.array(patches)
+            feed[PATCH_SWITCH] = np.array(bool(wanted))
         result = dict(zip(outputs, self._run(outputs, feed), strict=True))
         descriptor: FloatArray = result['global'][0].astype(np.float32, copy=False)
         if not np.isfinite(descriptor).all():
@@ -157,8 +163,9 @@ class Model:
                 f'`vpr model check`'
             )
         sets = {
-            size: PatchSet(result[f'patches_{size}'], spec.centers_px, spec.grid)
-            for size, spec in self.card.patches.items() if patches
+            size: PatchSet(result[f'patches_{size}'], self.card.patches[size].centers_px,
+                           self.card.patches[size].grid)
+            for size in wanted
         }
         return Description(descriptor, sets)
 

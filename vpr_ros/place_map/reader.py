@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 import sqlite3
@@ -128,13 +128,27 @@ class MapReader(Lookups):
             self._view.columns.row(place_id)
             return self._store.thumbnail(place_id)
 
-    def patches(self, place_id: int) -> Mapping[int, bytes]:
-        """Patch size -> encoded patches of a place; empty when it was added without."""
+    def patches(
+        self, place_id: int, sizes: Collection[int] | None = None
+    ) -> Mapping[int, bytes]:
+        """Patch size -> encoded patches of a place; empty when it was added without.
+
+        Args:
+            place_id: of the place.
+            sizes: read only these; None reads all.
+        """
         with self._reading('read patches'):
             self._view.columns.row(place_id)
-            patches = self._store.patches(place_id)
+            patches = self._store.patches(place_id, sizes)
             patches.pop(LOCAL_FEATURES, None)
             return patches
+
+    def patch_sizes(self) -> set[int]:
+        """Patch sizes that the first or the last place has; empty without places."""
+        with self._reading('read patches'):
+            ids = self._view.columns.ids
+            ends = [int(ids[0]), int(ids[-1])] if len(ids) else []
+            return self._store.patch_sizes(LOCAL_FEATURES, ends) if ends else set()
 
     def local_features(self, place_id: int) -> bytes:
         """Local features of a place (:mod:`vpr_ros.geometry.features`); empty without."""

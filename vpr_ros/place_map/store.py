@@ -218,7 +218,8 @@ class Store(MetaStore):
                 if schema.blob_checksum(place_id, size, codes) != checksum:
                     raise ValueError('checksum')
                 found[size] = codes
-            if sizes is None and sum(map(len, found.values())) != self._part_bytes('patch_bytes', place_id):
+            total = sum(map(len, found.values()))
+            if sizes is None and total != self._part_bytes('patch_bytes', place_id):
                 raise ValueError('length')
         return found
 

@@ -25,7 +25,7 @@ IndexArray = NDArray[np.intp]
 
 BLANK_SPREAD = 1e-3  # total variance of unit descriptors below which nothing can be told apart
 SAMPLED = 16  # patches that are enough to see that most images are not blank
-MAX_BLOCK = 1 << 20  # similarities computed at once; 4 MiB stay in the second-level cache or near
+MAX_BLOCK = 1 << 18  # similarities computed at once; 1 MiB stays in the second-level cache
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,11 @@ class RerankSettings:
         """Whether there is a coarse pass before the fine one."""
         return self.coarse_stride > 1
 
+    @property
+    def sizes(self) -> frozenset[int]:
+        """The patch sizes that count."""
+        return frozenset(size for size, weight in self.weights.items() if weight > 0)
+
     def for_sizes(self, sizes: Iterable[int]) -> RerankSettings:
         """Return these settings for a model that has only some of the patch sizes.
 
@@ -120,7 +125,7 @@ PRESETS: Mapping[str, RerankSettings] = {
     'balanced': RerankSettings(dim=512),
     'speed': RerankSettings({5: 1.0}, dim=512),
     'storage': RerankSettings({5: 1.0}, dim=128),
-    'robot': RerankSettings(dim=128, coarse_stride=2, fine=15, method='rho'),
+    'robot': RerankSettings(dim=128, coarse_stride=2, fine=10, method='rho'),
 }
 NAMES = ('none', *PRESETS)
 

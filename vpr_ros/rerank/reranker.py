@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import partial
 import math
 import os
 
@@ -22,6 +22,7 @@ CANDIDATES_PER_BLOCK = 16  # for each thread; few, so that the time left is look
 SMALL_BLOCK = 1 << 18  # similarities below which a second thread costs more than it gives
 COST_MARGIN = 1.2  # the next candidates may take this much longer than the dearest so far
 COST_DECAY = 0.9  # how fast one slow moment is forgotten
+MOST_CAUTION = 0.5  # of the time left: kept free at most for delays like the last ones
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Reranker:
 
     def reset(self) -> None:
         """Forget what candidates have cost; the next deadline starts with one candidate."""
+        self._delay_s = 0.0  # the longest that candidates took beyond what they cost, lately
         self._cost_s = {'coarse': 0.0, 'full': 0.0}
         self._scoring_s = {'coarse': 0.0, 'full': 0.0}
 
@@ -105,6 +107,7 @@ class Reranker:
         """
         pending, settings = [_kept(one) for one in candidates], self.settings
         left = _until(remaining_s)
+        self._delay_s *= COST_DECAY
         coarse = settings.coarse and len(pending) > settings.fine
         found: list[SpatialEvidence | None]
         found, shed = self._score(query, pending, coarse=coarse, remaining_s=left)
@@ -138,7 +141,9 @@ class Reranker:
         with blas.single_threaded():
             while done < len(candidates):
                 before = remaining_s()
-                wave = self._affordable(phase, before - self._scoring_s[phase], block * threads)
+                free = before - self._scoring_s[phase]
+                free -= min(self._delay_s, MOST_CAUTION * max(free, 0.0))
+                wave = self._affordable(phase, free, block * threads)
                 if wave == 0:
                     break
                 batch = candidates[done:done + wave]
@@ -147,13 +152,19 @@ class Reranker:
                 self._compare(prepared, [patches[i] for i in has], compared, check, threads)
                 usable += [done + i for i in has]
                 done += len(batch)
-                _learn(self._cost_s, phase, (before - remaining_s()) / len(batch))
+                self._learn_cost(phase, before - remaining_s(), len(batch))
         found: list[SpatialEvidence | None] = [None] * len(candidates)
         before = remaining_s()
         for i, one in zip(usable, evidence(prepared, compared, self.settings), strict=True):
             found[i] = one
         _learn(self._scoring_s, phase, before - remaining_s())
         return found, len(candidates) - done
+
+    def _learn_cost(self, phase: str, taken_s: float, candidates: int) -> None:
+        expected_s = COST_MARGIN * self._cost_s[phase] * candidates
+        if expected_s > 0 and math.isfinite(taken_s):
+            self._delay_s = max(self._delay_s, taken_s - expected_s)
+        _learn(self._cost_s, phase, taken_s / candidates)
 
     def _affordable(self, phase: str, left_s: float, most: int) -> int:
         """How many candidates to take next of those that fit into the time that is left."""
@@ -184,9 +195,21 @@ class Reranker:
             compared.add(block)
 
 
+class _Kept:
+    """A candidate's patches, read once though the fine pass asks for them again."""
+
+    def __init__(self, load: Callable[[], Mapping[int, Patches]]) -> None:
+        self._load = load
+        self._found: Mapping[int, Patches] | None = None
+
+    def __call__(self) -> Mapping[int, Patches]:
+        if self._found is None:
+            self._found = self._load()
+        return self._found
+
+
 def _kept(candidate: Candidate) -> Candidate:
-    """Return the candidate with patches read once, though the fine pass asks for them again."""
-    return replace(candidate, load=cache(candidate.load))
+    return Candidate(candidate.place_id, _Kept(candidate.load), candidate.similarity)
 
 
 def _learn(costs_s: dict[str, float], phase: str, cost_s: float) -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from vpr_ros.model.card import ModelCard
@@ -13,7 +13,7 @@ from vpr_ros.rerank.presets import preset
 from vpr_ros.rerank.reranker import Candidate, Reranker
 from vpr_ros.types import PatchSet, Place, Ranked
 
-ReadPatches = Callable[[int], Mapping[int, bytes]]
+ReadPatches = Callable[[int, Collection[int]], Mapping[int, bytes]]
 
 
 class RerankStage:
@@ -26,6 +26,11 @@ class RerankStage:
     def __init__(self, reranker: Reranker) -> None:
         self.reranker = reranker
 
+    @property
+    def sizes(self) -> frozenset[int]:
+        """The patch sizes that it compares; no others need to be described or read."""
+        return self.reranker.settings.sizes
+
     def __call__(
         self, query: Mapping[int, PatchSet], candidates: Sequence[tuple[Place, float]],
         read_patches: ReadPatches, remaining_s: Callable[[], float] | None = None,
@@ -35,7 +40,8 @@ class RerankStage:
         Args:
             query: patch size -> patches of the query.
             candidates: (place, similarity), best similarity first.
-            read_patches: place id -> patch size -> encoded patches, as the map keeps them.
+            read_patches: place id and patch sizes -> patch size -> encoded patches, as the map
+                keeps them.
             remaining_s: seconds left of the time budget; None is no limit.
 
         Returns:
@@ -46,7 +52,7 @@ class RerankStage:
             MapError: stored patches are damaged or of another model.
         """
         found = {place.place_id: (place, similarity) for place, similarity in candidates}
-        loaders = [Candidate(key, partial(_load, read_patches, key), similarity)
+        loaders = [Candidate(key, partial(_load, read_patches, key, self.sizes), similarity)
                    for key, (_, similarity) in found.items()]
         result = self.reranker.rerank(query, loaders, remaining_s=remaining_s)
         return [(*found[key], evidence) for key, evidence in result.ranked], result.shed
@@ -67,5 +73,19 @@ def make_reranker(name: str, card: ModelCard, *, workers: int = 0) -> RerankStag
     return RerankStage(Reranker(settings.for_model(card), workers=workers))
 
 
-def _load(read_patches: ReadPatches, place_id: int) -> dict[int, PatchCodes]:
-    return decode_patches(read_patches(place_id))
+def wanted_sizes(stage: RerankStage | None, card: ModelCard, which: str) -> frozenset[int]:
+    """Give the patch sizes that images are described with, and places stored.
+
+    Args:
+        stage: None describes no patches.
+        card: of the model.
+        which: ``used`` for those that the stage compares, ``all`` for those of the model.
+    """
+    if stage is None:
+        return frozenset()
+    return frozenset(card.patches) if which == 'all' else stage.sizes
+
+
+def _load(read_patches: ReadPatches, place_id: int,
+          sizes: frozenset[int]) -> dict[int, PatchCodes]:
+    return decode_patches(read_patches(place_id, sizes))
