@@ -14,9 +14,11 @@ from torch.nn import functional
 from training.aggregations.pooling import NORMALISATIONS as L2
 from training.aggregations.registry import AGGREGATIONS, make_aggregation, Options
 from training.aggregators import NetVLAD
+from training.architectures.base import BackboneEntry
 from training.architectures.registry import ARCHITECTURES, backbone_entry_of
-from training.backbones import BackboneEntry, BACKBONES, NORMALISATIONS, Normalise
+from training.backbones import BACKBONES
 from training.keys import key
+from training.normalisation import NORMALISATIONS, Normalise
 from vpr_ros.errors import ConfigError
 
 

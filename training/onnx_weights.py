@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn, Tensor
 
-from training.architectures.squeezenet import SqueezeNet11
-from training.backbones import SqueezeNet
+from training.architectures.squeezenet import SqueezeNet, SqueezeNet11
 from vpr_ros.errors import ModelError
 
 # index in torchvision's ``features`` -> name of the Caffe layer

@@ -14,7 +14,6 @@ import math
 import torch
 from torch import nn, Tensor
 
-from training.backbones import Fire
 from training.patches import patch_grid
 from vpr_ros.errors import ConfigError
 
@@ -64,8 +63,8 @@ class Axis:
 def windows_of(module: nn.Module) -> list[Window]:
     """Return the layers of a network that look at windows, in order.
 
-    Of branches side by side the widest counts; they share their centres. A network of another
-    shape says so itself, by a method ``windows() -> list[Window]``.
+    A network of another shape, such as one with branches side by side, says so itself, by a
+    method ``windows() -> list[Window]``.
 
     Raises:
         ConfigError: a layer whose window is not known.
@@ -85,8 +84,6 @@ def windows_of(module: nn.Module) -> list[Window]:
         dilation = _pair(getattr(module, 'dilation', 1))
         return [Window(_pair(module.kernel_size), _pair(module.stride), _pair(module.padding),
                        dilation, module.ceil_mode)]
-    if isinstance(module, Fire):
-        return windows_of(module.squeeze) + windows_of(module.expand3x3)
     if isinstance(module, _SEES_ONE_LOCATION):
         return []
     if isinstance(module, nn.Sequential):

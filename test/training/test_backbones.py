@@ -11,7 +11,9 @@ import onnxruntime
 import pytest
 import torch
 
-from training.backbones import backbone_entry, CAFFE, IMAGENET, Normalise, SqueezeNet
+from training.architectures.squeezenet import SqueezeNet
+from training.backbones import backbone_entry
+from training.normalisation import CAFFE, IMAGENET, Normalise
 from training.onnx_weights import load_backbone, load_squeezenet
 from vpr_ros.errors import ConfigError, ModelError
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.backbones import SqueezeNet
+from training.architectures.squeezenet import SqueezeNet
 from training.receptive_field import (
     feature_centers_px,
     patch_centers_px,

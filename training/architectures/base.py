@@ -4,15 +4,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from torch import nn, Tensor
 
-from training.backbones import IMAGENET, Normalisation
+from training.normalisation import IMAGENET, Normalisation
 from training.receptive_field import receptive_fields, Window
 from vpr_ros.errors import ConfigError, ModelError
 
 FREEZE_ALL = 'none'
+
+
+@dataclass(frozen=True)
+class BackboneEntry:
+    """One row of the table of backbones: how to make it, what it gives, what its weights expect.
+
+    Attributes:
+        make: returns it untrained.
+        channels: of its features.
+        normalisation: of its input.
+    """
+
+    make: Callable[[], nn.Module]
+    channels: int
+    normalisation: Normalisation
 
 
 class Architecture(nn.Module):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from torch import nn, Tensor
 
 from training.architectures.base import Architecture, initialise_convolutions
-from training.backbones import IMAGENET, Normalisation
+from training.normalisation import IMAGENET, Normalisation
 from training.receptive_field import Window, windows_of
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from training.architectures.alexnet import AlexNet
-from training.architectures.base import Architecture
+from training.architectures.base import Architecture, BackboneEntry
 from training.architectures.cct import CCT14
 from training.architectures.dinov2 import DinoV2
 from training.architectures.files import read_weights
@@ -19,7 +19,6 @@ from training.architectures.resnet import ResNet
 from training.architectures.squeezenet import SqueezeNet11
 from training.architectures.vgg import VGG16
 from training.architectures.vit import ViTB16
-from training.backbones import BackboneEntry
 from vpr_ros.errors import ConfigError
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from training.architectures.base import Architecture
 from training.architectures.positions import resize_positions
-from training.backbones import IMAGENET, Normalisation
+from training.normalisation import IMAGENET, Normalisation
 from vpr_ros.errors import ConfigError
 
 

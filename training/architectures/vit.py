@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from training.architectures.transformer import VisionTransformer
-from training.backbones import IMAGENET, Normalisation
+from training.normalisation import IMAGENET, Normalisation
 
 _TORCHVISION = (
     (r'^class_token$', 'cls_token'),

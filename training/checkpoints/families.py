@@ -15,7 +15,6 @@ from training.aggregations.rmac import RMAC
 from training.aggregations.tokens import CLS, SeqPool
 from training.aggregators import NetVLAD
 from training.architectures.base import Architecture
-from training.backbones import IMAGENET, Normalisation
 from training.checkpoints.recognise import (
     linear_from,
     netvlad_from,
@@ -23,6 +22,7 @@ from training.checkpoints.recognise import (
     recognise_backbone,
     State,
 )
+from training.normalisation import IMAGENET, Normalisation
 from vpr_ros.errors import ConfigError, ModelError
 
 # mean only, RGB in 0..255: the convention of the MatConvNet weights that OpenIBL began from

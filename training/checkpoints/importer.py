@@ -12,12 +12,12 @@ from torch import nn
 
 from training.aggregators import NetVLAD
 from training.architectures.files import read_weights
-from training.backbones import IMAGENET
 from training.checkpoints.families import Parts, read_parts
 from training.checkpoints.matconvnet import read_matconvnet
 from training.checkpoints.network import CenterCrop, DescriptorNetwork
 from training.checkpoints.projections import read_projection
 from training.checkpoints.recognise import linear_from
+from training.normalisation import IMAGENET
 from vpr_ros.errors import ConfigError
 
 DEFAULT_SIZE = (480, 640)

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from training.aggregators import NetVLAD
 from training.architectures.vgg import VGG16
-from training.backbones import Normalisation
 from training.checkpoints.families import Parts
 from training.checkpoints.recognise import linear_from
+from training.normalisation import Normalisation
 from vpr_ros.errors import ModelError
 
 LAST_CONVOLUTION = 28

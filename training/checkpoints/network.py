@@ -10,7 +10,7 @@ from torch import nn, Tensor
 from torch.nn import functional
 
 from training.architectures.base import Architecture
-from training.backbones import Normalisation, Normalise
+from training.normalisation import Normalisation, Normalise
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import FloatArray
 
