@@ -126,7 +126,7 @@ def _output_dim(path: Path, card: ModelCard) -> int:
     """Run the variant once: whether it runs at all, and how long its descriptor is."""
     import onnxruntime  # noqa: PLC0415
 
-    onnxruntime.set_default_logger_severity(3)
+    onnxruntime.set_default_logger_severity(3)  # it warns of half precision, which was asked for
     try:
         session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
         shape = [int(n) for n in session.get_inputs()[0].shape]
@@ -171,7 +171,4 @@ def _write_card(card: ModelCard, path: Path, width: int, height: int, dim: int) 
 
 def open_variant(path: Path, *, threads: int = 1) -> Model:
     """Open a model on the CPU with so many threads."""
-    import onnxruntime  # noqa: PLC0415
-
-    onnxruntime.set_default_logger_severity(3)  # it warns of half precision, which was asked for
     return load_model(str(path), provider='cpu', threads=threads)
