@@ -68,6 +68,8 @@ def test_a_good_start_has_no_warning() -> None:
     (FLOWING, replace(GOOD, odometry='off'), 'odometry', Level.OK, 'not used'),
     (FLOWING, replace(GOOD, provider_warning='no GPU'), 'model', Level.WARNING, 'tiny on CPU'),
     (FLOWING, replace(GOOD, mode='localization', places=0), 'map', Level.WARNING, 'empty'),
+    (FLOWING, replace(GOOD, patch_problem='no patches; add them'), 're-ranking', Level.WARNING,
+     'no patches'),
     (FLOWING, replace(GOOD, namesakes=1), 'name', Level.ERROR, '1 more nodes'),
 ])
 def test_what_it_says(figures, facts, subject, level, words) -> None:

@@ -35,6 +35,7 @@ FLOWING = Snapshot(received=9, silence_s=0.1)
     (replace(FLOWING, dropped_lately=2), GOOD, 'images', OK, 'OK'),  # as it should be
     (FLOWING, GOOD, 'recognition', OK, 'OK'),
     (FLOWING, replace(GOOD, provider_warning='no GPU'), 'recognition', WARN, 'no GPU'),
+    (FLOWING, replace(GOOD, patch_problem='no patches'), 'recognition', WARN, 'no patches'),
     (FLOWING, replace(GOOD, problem='internal error: x'), 'recognition', ERROR, 'internal error'),
     (FLOWING, GOOD, 'map', OK, 'OK'),
     (FLOWING, replace(GOOD, mode='localization', places=0), 'map', WARN, 'load_map'),

@@ -144,11 +144,11 @@ class MapReader(Lookups):
             return patches
 
     def patch_sizes(self) -> set[int]:
-        """Patch sizes that the first or the last place has; empty without places."""
+        """Patch sizes that the first place and the last have; empty without places."""
         with self._reading('read patches'):
             ids = self._view.columns.ids
-            ends = [int(ids[0]), int(ids[-1])] if len(ids) else []
-            return self._store.patch_sizes(LOCAL_FEATURES, ends) if ends else set()
+            ends = {int(ids[0]), int(ids[-1])} if len(ids) else set()
+            return self._store.patch_sizes(LOCAL_FEATURES, sorted(ends))
 
     def local_features(self, place_id: int) -> bytes:
         """Local features of a place (:mod:`vpr_ros.geometry.features`); empty without."""

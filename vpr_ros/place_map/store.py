@@ -234,10 +234,10 @@ class Store(MetaStore):
         return b'' if row is None else row[0]
 
     def patch_sizes(self, below: int, places: Sequence[int]) -> set[int]:
-        """Patch sizes below this that one of these places has."""
-        marks = ', '.join('?' * len(places))
-        query = f'SELECT DISTINCT size FROM patches WHERE place_id IN ({marks}) AND size < ?'
-        return {row[0] for row in self.connection.execute(query, (*places, below))}
+        """Patch sizes below this that all of these places have."""
+        query = (f'SELECT size FROM patches WHERE place_id IN ({", ".join("?" * len(places))}) '
+                 f'AND size < ? GROUP BY size HAVING count(*) = ?')
+        return {row[0] for row in self.connection.execute(query, (*places, below, len(places)))}
 
     def has_patches(self, below: int) -> bool:
         """Whether one of the first places has patches of a size below this."""

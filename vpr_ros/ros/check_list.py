@@ -55,7 +55,7 @@ def findings(figures: Snapshot, facts: Facts) -> list[Finding]:
     if figures.received:
         found += [_images(figures, facts), _rate(figures), _latency(figures, facts)]
     return [*found, _camera_info(facts), *_odometry(facts), _model(facts), _map(facts),
-            *_name(facts)]
+            *_patches(facts), *_name(facts)]
 
 
 def _publisher(facts: Facts) -> Finding:
@@ -142,6 +142,11 @@ def _map(facts: Facts) -> Finding:
         return Finding(_WARNING, 'map', 'it is empty, so nothing can be recognised',
                        'load one with ~/load_map, or set map_path')
     return Finding(_OK, 'map', where)
+
+
+def _patches(facts: Facts) -> list[Finding]:
+    what, _, remedy = facts.patch_problem.partition('; ')
+    return [Finding(_WARNING, 're-ranking', what, remedy)] if what else []
 
 
 def _name(facts: Facts) -> list[Finding]:

@@ -41,6 +41,7 @@ class Facts:
         map_path, map_uuid, places, sessions: of the map.
         forgotten: places that were removed from it to keep its budget.
         map_problem: why the last keyframe could not be stored, '' for none.
+        patch_problem: why the map's places cannot be re-ranked though that is on, '' if they can.
         foreign_clock: stamps are from a clock that is not the node's.
         problem: the last unexpected error, '' for none.
         building: progress of a map being built, '' for none.
@@ -74,6 +75,7 @@ class Facts:
     sessions: int = 0
     forgotten: int = 0
     map_problem: str = ''
+    patch_problem: str = ''
     foreign_clock: bool = False
     problem: str = ''
     building: str = ''
@@ -142,6 +144,8 @@ def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
 
 def _recognition(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
     warnings = [facts.provider_warning] if facts.provider_warning else []
+    if facts.patch_problem:
+        warnings.append(facts.patch_problem)
     errors = [facts.problem] if facts.problem else []
     if facts.namesakes:
         errors.append(f'{facts.namesakes} more nodes are called {facts.node}, so that results and '

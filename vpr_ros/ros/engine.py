@@ -21,6 +21,7 @@ from vpr_ros.model import Model
 from vpr_ros.parameters import Value
 from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.place_map import PlaceMap, Session
+from vpr_ros.rerank.lacking import lacking_patches
 from vpr_ros.ros.confinement import Folders
 from vpr_ros.ros.parameters import settings_of
 from vpr_ros.settings import Settings
@@ -162,6 +163,15 @@ class Engine:
         """Why the last keyframe could not be stored; '' since one was stored again."""
         sentence, places = self._map_problem
         return sentence if len(self.place_map) <= places else ''
+
+    @property
+    def patch_problem(self) -> str:
+        """Why the places of the map cannot be re-ranked, though that was asked for; else ''."""
+        if self.settings.rerank == 'none':
+            return ''
+        place_map = self.place_map
+        return lacking_patches(self.settings.rerank, self.model.card, place_map.patch_sizes(),
+                               len(place_map))
 
     def _map_failed(self, error: MapError) -> None:
         self._map_problem = str(error), len(self.place_map)

@@ -87,6 +87,7 @@ class Health:
             'model': model.card.name, 'provider': model.provider,
             'provider_warning': model.warning or '',
             'forgotten': place_map.forgotten, 'map_problem': engine.map_problem,
+            'patch_problem': engine.patch_problem,
             'localization': in_words(engine.recognizer.localization),
             'lost': is_lost(engine.recognizer.localization),
             'map_file': place_map.fate, 'model_file': self._model_file.fate(),

@@ -15,6 +15,7 @@ class MapNews:
     def __init__(self) -> None:
         """Nothing was told yet."""
         self._problem = ''
+        self._lacking = ('', '')
         self._forgotten: dict[str, int] = {}
 
     def of(self, engine: Engine) -> Iterator[str]:
@@ -24,6 +25,10 @@ class MapNews:
             yield (f'mapping has stopped, recognition goes on: {problem}' if problem
                    else 'mapping goes on: places are stored again')
             self._problem = problem
+        lacking = place_map.uuid, engine.patch_problem
+        if lacking[1] and lacking != self._lacking:
+            yield lacking[1]
+        self._lacking = lacking
         before = self._forgotten.get(place_map.uuid, 0)
         if place_map.forgotten > before and place_map.uuid in self._forgotten:
             yield (f'the map forgot {place_map.forgotten - before} places to keep its budget, '
