@@ -85,6 +85,13 @@ def test_the_bag_holds_the_frames_of_the_folder(
         np.testing.assert_array_equal(ours.image, theirs.image)
 
 
+def test_a_topic_of_compressed_images_is_taken_as_it_is(folder: Path, tmp_path: Path) -> None:
+    for number, topic in enumerate(('/front/image', '/front/image/compressed')):
+        bag_from_images(folder, tmp_path / str(number), rate_hz=5, topic=topic)
+        with BagReader(tmp_path / str(number)) as reader:
+            assert reader.image_topic == '/front/image/compressed'
+
+
 def test_an_unreadable_file_is_named_and_no_bag_is_left(folder: Path, tmp_path: Path) -> None:
     (folder / 'frame5.png').write_bytes((folder / 'frame5.png').read_bytes()[:200])
     for compressed in (True, False):

@@ -34,7 +34,8 @@ def bag_from_images(
         topic: of the raw image.
         storage: ``mcap`` or ``sqlite3``.
         compressed: pass the files through byte for byte as CompressedImage on ``topic`` +
-            ``/compressed``; else decode them and write them raw, as ``bgr8`` on ``topic``.
+            ``/compressed``, unless it ends so; else decode them and write them raw, as ``bgr8``
+            on ``topic``.
         start_stamp_ns: stamp of the first image.
         frame_id: the camera's optical frame.
         progress: called with (images done, images in total).
@@ -54,7 +55,7 @@ def bag_from_images(
                 if compressed:
                     compressed_size(data)  # a truncated file is better noticed now
                     kind = 'png' if data.startswith(b'\x89PNG') else 'jpeg'
-                    bag.encoded_image(f'{topic}/compressed', stamp_ns, frame_id, data, kind)
+                    bag.encoded_image(compressed_topic(topic), stamp_ns, frame_id, data, kind)
                 else:
                     bag.image(topic, stamp_ns, frame_id, decode_compressed('', data))
             except ImageError as error:
@@ -62,3 +63,8 @@ def bag_from_images(
             if progress is not None:
                 progress(index + 1, len(images))
     return len(images)
+
+
+def compressed_topic(topic: str) -> str:
+    """Return the topic of compressed images that image_transport has beside ``topic``."""
+    return topic if topic.endswith('/compressed') else f'{topic}/compressed'

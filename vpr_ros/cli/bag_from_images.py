@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.bags import bag_from_images
+from vpr_ros.bags.from_images import compressed_topic
 from vpr_ros.cli.verb import add_json, Verb
 
 
@@ -27,7 +28,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         args.folder, args.out, rate_hz=args.rate, topic=args.topic, storage=args.storage,
         compressed=not args.raw,
     )
-    topic = args.topic if args.raw else f'{args.topic}/compressed'
+    topic = args.topic if args.raw else compressed_topic(args.topic)
     print(f'{args.out}: {count} images at {args.rate:g} Hz on {topic}')
     return {'format': 1, 'bag': str(args.out), 'images': count, 'topic': topic}
 
