@@ -21,6 +21,7 @@ from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.replay import replay
 from vpr_ros.evaluation.replay_result import ReplayResult
 from vpr_ros.evaluation.report import write_report
+from vpr_ros.evaluation.report.animation import write_animation
 from vpr_ros.settings import Settings
 
 MOST_JOBS = 8
@@ -48,6 +49,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--rate', type=float, default=0.0,
                         help='with --node: speed as a multiple of the recorded one; 0 waits for '
                              'every answer')
+    parser.add_argument('--animation', type=Path, metavar='FILE',
+                        help='write a short animation of the drive: .webp, .gif or .png')
     parser.add_argument('--report', type=Path, metavar='DIR', help='write an HTML report there')
     add_settings(parser)
     add_json(parser)
@@ -127,6 +130,8 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     print(summary_text(figures))
     if args.report is not None:
         print(f'  report: {write_report(result, args.report)}')
+    if args.animation is not None:
+        print(f'  animation: {write_animation(result, args.animation)}')
     return figures
 
 

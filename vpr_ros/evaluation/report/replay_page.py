@@ -40,7 +40,7 @@ Position = tuple[float, float]
 def replay_page(result: ReplayResult) -> Page:
     """Make the page of a replay."""
     figures = result.to_json()
-    positions, drawn_how = _positions(result)
+    positions, drawn_how = drawn_positions(result)
     metric = bool(positions) and not isinstance(result.ground_truth, LapGroundTruth)
     verdicts = _chosen(result)
     items = [_item(result, verdict, positions) for verdict in verdicts]
@@ -106,7 +106,7 @@ def _spread(indices: list[int]) -> list[int]:
     return [indices[row] for row in rows]
 
 
-def _positions(result: ReplayResult) -> tuple[dict[int, Position], str]:
+def drawn_positions(result: ReplayResult) -> tuple[dict[int, Position], str]:
     """Stamp -> position of everything that is drawn, and how it is drawn."""
     stamps = set(result.journal.stamps_ns)
     for verdict in result.verdicts:
