@@ -11,6 +11,7 @@ import pytest
 
 from vpr_ros.errors import ConfigError
 from vpr_ros.place_map.indexes import check_kind, choose_kind, DescriptorIndex, KINDS
+from vpr_ros.place_map.indexes.gpu import GpuRows
 from vpr_ros.place_map.indexes.rotation import Rotation
 from vpr_ros.place_map.statistics import Statistics
 
@@ -112,10 +113,31 @@ def test_a_rotation_keeps_angles_and_is_the_same_every_time(dim: int, block: int
 def test_without_a_graphics_card_one_sentence_says_so() -> None:
     if hasattr(faiss, 'StandardGpuResources') and faiss.get_num_gpus():
         pytest.skip('there is a graphics card')
-    rows = places(100)
-    index = DescriptorIndex.build('flat', statistics_of(rows), rows)
-    assert 'no graphics card' in index.use_gpu()
-    assert nearest(index.statistics, rows, rows[7], 1)[0] in index.propose(rows[7], 3, 100)
+    with pytest.raises(ConfigError, match=r"'gpu' cannot be used: this FAISS .* or choose auto"):
+        check_kind('gpu')
+
+
+@pytest.mark.parametrize('most', [2048, 20])
+def test_a_scan_on_a_card_finds_what_the_flat_one_finds(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another index of FAISS stands in for the one on the card."""
+    monkeypatch.setattr('vpr_ros.place_map.indexes.gpu.MOST_WANTED', most)
+    rows = places(300)
+    statistics = statistics_of(rows)
+    cards = [GpuRows(DIM, to_card=faiss.clone_index) for _ in range(2)]
+    both = [DescriptorIndex('gpu', statistics, DIM, card) for card in cards]
+    both.append(DescriptorIndex('flat', statistics, DIM))
+    for index in both:
+        index.add(rows[:250])
+        index.add(rows[250:])
+    for index in both[1:]:
+        index.remove(np.arange(10, 40))
+    for query in seen_again(rows, 6):
+        np.testing.assert_array_equal(
+            np.sort(both[1].propose(query, 9, 200)), np.sort(both[2].propose(query, 9, 200)))
+        assert nearest(statistics, rows, query, 1)[0] in both[0].propose(query, 3, 300)
+        assert both[0].propose(query, 3, 120).max() < 120
 
 
 def test_kinds_by_size_and_by_name() -> None:

@@ -1,42 +1,67 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scans on a graphics card, where a FAISS that can do it is installed."""
+"""An exact scan on a graphics card, where a FAISS that can do it is installed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.place_map.indexes.faiss_kinds import FaissRows
+from vpr_ros.place_map.indexes.faiss_kinds import FaissRows, one_thread
 from vpr_ros.types import FloatArray
 
-GPU_KINDS = ('flat', 'ivf')  # what FAISS can move there
 MOST_WANTED = 2048  # FAISS's limit of one search on a graphics card
 
 
-class GpuScan:
-    """A copy of an index on the first graphics card."""
-
-    def __init__(self, index: Any, resources: Any) -> None:
-        self._index, self._resources = index, resources
-
-    def search(self, query: FloatArray, wanted: int) -> NDArray[np.int64]:
-        """Slots nearest to a unit row, float32 (D,)."""
-        _, found = self._index.search(query[np.newaxis], min(wanted, MOST_WANTED))
-        slots: NDArray[np.int64] = found[0][found[0] >= 0]
-        return slots
+def why_not() -> str:
+    """Say in one sentence why nothing can be scanned on a graphics card here; '' where it can."""
+    if hasattr(faiss, 'StandardGpuResources') and faiss.get_num_gpus() > 0:
+        return ''
+    built = 'sees no graphics card' if hasattr(faiss, 'StandardGpuResources') else (
+        'is built for the CPU only')
+    return (f'this FAISS {built}; install one for CUDA (faiss-gpu) on a machine with an NVIDIA '
+            f'card, or choose auto')
 
 
-def scan_of(kind: str, rows: Any) -> tuple[GpuScan | None, str]:
-    """Copy an index to the graphics card; None and one sentence why where it stays on the CPU."""
-    if not hasattr(faiss, 'StandardGpuResources') or faiss.get_num_gpus() == 0:
-        return None, ('this FAISS sees no graphics card, so the index stays on the CPU; '
-                      'install a FAISS that is built for CUDA to search there')
-    if kind not in GPU_KINDS or not isinstance(rows, FaissRows):
-        return None, (f'FAISS has no {kind} index for graphics cards, so it stays on the CPU; '
-                      f'choose {" or ".join(GPU_KINDS)}')
+def to_first_card(index: Any) -> Any:
+    """Copy an index to the first graphics card."""
     resources = faiss.StandardGpuResources()
-    return GpuScan(faiss.index_cpu_to_gpu(resources, 0, rows.index), resources), ''
+    copy: Any = faiss.index_cpu_to_gpu(resources, 0, index)
+    copy.referenced_resources = resources  # FAISS does not keep them itself
+    return copy
+
+
+class GpuRows(FaissRows):
+    """float32 rows on a graphics card, and in main memory for files and for what it cannot do.
+
+    Args:
+        dim: length D of the rows.
+        to_card: copies an index to the card.
+    """
+
+    def __init__(self, dim: int, *, to_card: Callable[[Any], Any] = to_first_card) -> None:
+        super().__init__('flat', dim)
+        self._on_card = to_card(self.index)
+
+    def add(self, rows: FloatArray) -> None:
+        """Append unit rows, float32 (n, D)."""
+        super().add(rows)
+        with one_thread():
+            self._on_card.add(rows)
+
+    def search(self, query: FloatArray, wanted: int, below: int, dead: int) -> NDArray[np.int64]:
+        """Slots below ``below`` nearest to a unit row; see :meth:`.SignBits.search`.
+
+        Recent slots cannot be left out on the card: so many more are looked for there.
+        """
+        asked = min(len(self), wanted + dead + len(self) - below)
+        if asked > MOST_WANTED:
+            return super().search(query, wanted, below, dead)
+        with one_thread():
+            _, found = self._on_card.search(query[np.newaxis], asked)
+        slots: NDArray[np.int64] = found[0]
+        return slots[(slots >= 0) & (slots < below)][:wanted + dead]

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.place_map.indexes import gpu
 from vpr_ros.place_map.indexes.faiss_kinds import FaissRows
-from vpr_ros.place_map.indexes.kinds import proposals
+from vpr_ros.place_map.indexes.gpu import GpuRows
+from vpr_ros.place_map.indexes.kinds import GPU, proposals
 from vpr_ros.place_map.indexes.sign_bits import SignBits
 from vpr_ros.place_map.statistics import Statistics
 
@@ -26,7 +26,7 @@ class DescriptorIndex:
     """Finds the rows that point in the direction of a query.
 
     Args:
-        kind: one of :data:`.kinds.KINDS`.
+        kind: one of :data:`.kinds.KINDS`, or ``gpu``.
         statistics: the normalisation that rows and queries go through.
         dim: length D of the descriptors.
         rows: an index from a file, instead of an empty one.
@@ -39,8 +39,7 @@ class DescriptorIndex:
     ) -> None:
         self.kind = kind
         self.statistics = statistics
-        self.rows = rows or (SignBits(dim) if kind == 'binary' else FaissRows(kind, dim))
-        self._gpu: gpu.GpuScan | None = None
+        self.rows = _empty(kind, dim) if rows is None else rows
         self._slots = slots  # of each row; None while nothing is removed
 
     @classmethod
@@ -80,7 +79,6 @@ class DescriptorIndex:
             self.rows.add(self.statistics.unit_rows(halves[start:start + _CHUNK_ROWS]))
         if self._slots is not None:
             self._slots = np.append(self._slots, np.arange(first, len(self.rows)))
-        self._gpu = None
 
     def remove(self, rows: NDArray[np.int64]) -> None:
         """Take out rows, int64 (n,); those above move down."""
@@ -106,23 +104,17 @@ class DescriptorIndex:
         below = len(self.rows) if rows == len(self) else rows
         if self._slots is not None:
             below = int(self._slots[rows - 1]) + 1
-        if self._gpu is not None and below == len(self.rows):
-            slots = self._gpu.search(unit, min(below, wanted + self.dead))
-        else:
-            slots = self.rows.search(unit, wanted, below, below - rows)
+        slots = self.rows.search(unit, wanted, below, below - rows)
         if self._slots is None:
             return slots
         found = np.minimum(np.searchsorted(self._slots, slots), len(self._slots) - 1)
         return found[self._slots[found] == slots]
 
-    def use_gpu(self) -> str:
-        """Scan on a graphics card from now on, until the next row is added.
 
-        Returns:
-            '' when it does, else one sentence why not.
-        """
-        self._gpu, why = gpu.scan_of(self.kind, self.rows)
-        return why
+def _empty(kind: str, dim: int) -> FaissRows | SignBits:
+    if kind == 'binary':
+        return SignBits(dim)
+    return GpuRows(dim) if kind == GPU else FaissRows(kind, dim)
 
 
 def training_rows(known: int, places: int) -> slice:

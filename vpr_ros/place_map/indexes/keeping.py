@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vpr_ros.place_map.indexes import files
 from vpr_ros.place_map.indexes.faiss_kinds import FaissRows
 from vpr_ros.place_map.indexes.index import DescriptorIndex
-from vpr_ros.place_map.indexes.kinds import KINDS
+from vpr_ros.place_map.indexes.kinds import GPU, KINDS
 from vpr_ros.place_map.indexes.sign_bits import SignBits
 from vpr_ros.place_map.statistics import Statistics
 
@@ -41,7 +41,8 @@ def keep(
     """
     numbers = {name: getattr(index.statistics, name)
                for name in ('count', 'revision', 'prior_count')}
-    about: dict[str, Any] = {**facts, 'kind': index.kind, 'statistics': numbers}
+    kind = 'flat' if index.kind == GPU else index.kind  # what lies on the card is copied from it
+    about: dict[str, Any] = {**facts, 'kind': kind, 'statistics': numbers}
     arrays = {**arrays, 'mean': index.statistics.mean}
     if index.slots is not None:
         arrays['slots'] = index.slots

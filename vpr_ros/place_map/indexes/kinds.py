@@ -14,6 +14,7 @@ binary     D / 8           scan of the signs of the rotated dimensions by Hammin
 hnsw       2 D + 264       graph over float16; finds without a scan, slow to grow
 ivf        2 D + 8         about 4 sqrt(n) cells of float16, a quarter of which is scanned
 ivfpq      D / 4 + 8       the same cells, 4 bits for each pair of dimensions
+gpu        4 D, twice      exact scan of float32 on a graphics card, where FAISS can do it
 =========  ==============  =====================================================================
 
 The measured recall, time and memory of each stand in docs/scaling.md.
@@ -22,15 +23,17 @@ The measured recall, time and memory of each stand in docs/scaling.md.
 from __future__ import annotations
 
 from vpr_ros.errors import ConfigError
+from vpr_ros.place_map.indexes.gpu import why_not
 
 KINDS = ('flat', 'fp16', 'sq8', 'rabitq', 'binary', 'hnsw', 'ivf', 'ivfpq')
+GPU = 'gpu'  # only where there is one
 FLAT_PLACES = 20_000
 SMALL_PLACES = 1000
 # How many rows a kind proposes for k wanted: factor and addend. Kinds that round can swap
 # neighbours whose similarities differ by less than their rounding.
 _PROPOSALS = {
     'flat': (1, 4), 'fp16': (1, 16), 'sq8': (2, 32), 'rabitq': (3, 300), 'binary': (2, 200),
-    'hnsw': (1, 32), 'ivf': (1, 16), 'ivfpq': (4, 200),
+    'hnsw': (1, 32), 'ivf': (1, 16), 'ivfpq': (4, 200), GPU: (1, 4),
 }
 _STALE = (1, 64)  # more while the index was made around an older mean than the one that ranks
 
@@ -49,13 +52,15 @@ def choose_kind(wanted: str, places: int) -> str:
 
 
 def check_kind(kind: str) -> str:
-    """Return ``kind`` when it is ``auto`` or one of :data:`KINDS`.
+    """Return ``kind`` when it is ``auto``, one of :data:`KINDS`, or ``gpu`` where that works.
 
     Raises:
         ConfigError: it is not.
     """
-    if kind not in ('auto', *KINDS):
-        raise ConfigError(f'index kind {kind!r} is unknown; use auto, {", ".join(KINDS)}')
+    if kind not in ('auto', *KINDS, GPU):
+        raise ConfigError(f'index kind {kind!r} is unknown; use auto, {", ".join(KINDS)} or {GPU}')
+    if kind == GPU and (why := why_not()):
+        raise ConfigError(f'index kind {kind!r} cannot be used: {why}')
     return kind
 
 
