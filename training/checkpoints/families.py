@@ -81,16 +81,19 @@ def read_parts(state: State, source: str, *, aggregation: str = '', l2: str = ''
     )
 
 
+def _whitening(state: State, layer: NetVLAD, source: str) -> nn.Linear | None:
+    """Return the projection behind a NetVLAD layer, where the file has one."""
+    if not state:
+        return None
+    return linear_from(state['weight'], state['bias'], layer.clusters * layer.channels, source)
+
+
 def _encoder_and_pool(state: State, source: str) -> Parts:
     """Patch-NetVLAD and pytorch-NetVlad; the former may bring a whitening."""
     _check_heads(state, ('encoder.', 'pool.', 'WPCA.0.'), source)
     layer = netvlad_from(part(state, 'pool.'), source)
-    whitening = part(state, 'WPCA.0.')
-    projection = None
-    if whitening:
-        projection = linear_from(whitening['weight'], whitening['bias'],
-                                 layer.clusters * layer.channels, source)
-    origin = 'Patch-NetVLAD' if whitening else 'pytorch-NetVlad'
+    projection = _whitening(part(state, 'WPCA.0.'), layer, source)
+    origin = 'Patch-NetVLAD' if projection else 'pytorch-NetVlad'
     return _fitting(Parts(origin, recognise_backbone(part(state, 'encoder.'), source), layer,
                           projection=projection), layer, source)
 
@@ -99,11 +102,7 @@ def _openibl(state: State, source: str) -> Parts:
     """OpenIBL; its whitening stands in the released file, not in those of training runs."""
     _check_heads(state, ('base_model.base.', 'net_vlad.', 'pca_layer.'), source)
     layer = netvlad_from(part(state, 'net_vlad.'), source)
-    whitening = part(state, 'pca_layer.')
-    projection = None
-    if whitening:
-        projection = linear_from(whitening['weight'], whitening['bias'],
-                                 layer.clusters * layer.channels, source)
+    projection = _whitening(part(state, 'pca_layer.'), layer, source)
     backbone = recognise_backbone(part(state, 'base_model.base.'), source)
     return _fitting(Parts('OpenIBL', backbone, layer, MATCONVNET, projection=projection), layer,
                     source)
