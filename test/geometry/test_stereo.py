@@ -23,7 +23,7 @@ D = (-0.2, 0.05, 0.001, 0.0, 0.0)
 
 
 def texture() -> np.ndarray:
-    """A wall, uint8 (960, 1280, 3), 0.005 m a pixel, with detail of many sizes."""
+    """Paint a wall, uint8 (960, 1280, 3), 0.005 m a pixel, with detail of many sizes."""
     rng = np.random.default_rng(4)
     picture = sum(cv2.resize(rng.uniform(0, 60, (960 // n, 1280 // n)).astype(np.float32),
                              (1280, 960)) for n in (4, 8, 16, 32))
@@ -31,7 +31,7 @@ def texture() -> np.ndarray:
 
 
 def photograph(rotation: np.ndarray, center_m: np.ndarray, distortion: tuple) -> np.ndarray:
-    """What a camera sees of the wall at z = PLANE_M; the oracle of the lens is cv2's own."""
+    """Show what a camera sees of the wall at z = PLANE_M; the oracle of the lens is cv2's."""
     v, u = np.mgrid[0:240, 0:320].astype(np.float64)
     rays = cv2.undistortPoints(np.stack([u, v], -1).reshape(-1, 1, 2), K,
                                np.array(distortion)).reshape(-1, 2)
@@ -43,7 +43,7 @@ def photograph(rotation: np.ndarray, center_m: np.ndarray, distortion: tuple) ->
 
 
 def calibrated(turn_left: np.ndarray, turn_right: np.ndarray, distortion: tuple) -> StereoPair:
-    """The pair as cv2.stereoRectify, which camera_calibration uses, would describe it."""
+    """Return the pair as cv2.stereoRectify, which camera_calibration uses, describes it."""
     d = np.array(distortion)
     between = turn_right.T @ turn_left
     shift = turn_right.T @ np.array([[-BASELINE_M], [0], [0]])
