@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 import shutil
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -71,4 +72,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         if shutil.which('ros2') is None:
             pytest.skip('needs the command ros2 on the PATH')
         assert (Path(share) / 'launch').is_dir()
+        # it knows the graph when a command asks; each by itself would look around for too short
+        for verb in ('stop', 'start'):
+            subprocess.run(['ros2', 'daemon', verb], env=values, check=True, cwd='/')
         yield values
+        subprocess.run(['ros2', 'daemon', 'stop'], env=values, check=True, cwd='/')
