@@ -13,10 +13,10 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.place_map.indexes import files
-from vpr_ros.place_map.records import Neighbour
 from vpr_ros.place_map.view import KEPT_PLACES
 
 COUNT = 100
@@ -48,9 +48,11 @@ def probe(path: Path, kind: str, asked: Path, *, search: bool = True) -> dict[st
         times, processor, answers = [], [], []
         for query in questions['queries'].astype(np.float32) if search else ():
             start, begun = time.perf_counter(), time.thread_time()
-            answers.append(place_map.search(query, COUNT))
+            found = place_map.search(query, COUNT)
             times.append((time.perf_counter() - start) * 1000.0)
             processor.append((time.thread_time() - begun) * 1000.0)
+            ids = np.array([neighbour.place.place_id for neighbour in found])
+            answers.append((ids, found[0].similarity))
         rss_mb, anonymous_mb = memory_mb()
         kept = len(place_map) >= KEPT_PLACES  # info() touches every column: it comes last
         result: dict[str, Any] = {
@@ -72,7 +74,7 @@ def probe(path: Path, kind: str, asked: Path, *, search: bool = True) -> dict[st
 
 
 def _found(
-    answers: Sequence[Sequence[Neighbour]], questions: Mapping[str, Any], some: Any
+    answers: Sequence[tuple[NDArray[np.int64], float]], questions: Mapping[str, Any], some: Any
 ) -> dict[str, Any] | None:
     """How good the answers to some of the questions are; None where there are none.
 
@@ -86,16 +88,15 @@ def _found(
         return None
     inside = first = own = right = known = 0
     for number in numbers:
-        ids = [neighbour.place.place_id for neighbour in answers[number]]
-        as_near = answers[number][0].similarity >= questions['similarity'][number] - 1e-5
-        inside += questions['nearest'][number] in ids or as_near
+        ids, similarity = answers[number]
+        as_near = similarity >= questions['similarity'][number] - 1e-5
+        inside += bool(questions['nearest'][number] in ids or as_near)
         first += as_near
-        own += questions['shown'][number] in ids
+        own += bool(questions['shown'][number] in ids)
         if questions['right'][number].any():
             known += 1
-            neutral = set(questions['neutral'][number].tolist())
-            best = next((place_id for place_id in ids if place_id not in neutral), 0)
-            right += best in questions['right'][number]
+            judged = ids[~np.isin(ids, questions['neutral'][number])]
+            right += bool(np.isin(judged[:1], questions['right'][number]).any())
     count = len(numbers)
     result = {'queries': count, 'top1_in_100': inside / count, 'top1_first': first / count}
     if questions['shown'][numbers[0]]:
