@@ -182,7 +182,10 @@ class HostileMap(Target):
         self, connection: sqlite3.Connection, key: str, value: Any, choose: random.Random
     ) -> None:
         if isinstance(value, str) and value.startswith('{'):
-            new: Any = mutate_json(value.encode(), choose).decode('utf-8', 'replace')
+            try:
+                new: Any = mutate_json(value.encode(), choose).decode('utf-8', 'replace')
+            except (ValueError, RecursionError):  # it was changed before
+                new = mutate_text(value.encode(), choose).decode('utf-8', 'replace')
         elif isinstance(value, bytes):
             new = choose.choice((mutate_bytes(value, choose), b'\xff' * len(value)))
         else:

@@ -14,8 +14,8 @@ from place_map.map_helpers import DIM, fill, make_map, MODEL
 import pytest
 
 from vpr_ros.errors import MapError
-from vpr_ros.place_map import check, ModelIdentity, PlaceMap
-from vpr_ros.place_map.schema import place_checksum, REVISIT_OF
+from vpr_ros.place_map import check, ModelIdentity, PlaceMap, repair
+from vpr_ros.place_map.schema import place_checksum, REVISIT_OF, text_checksum
 from vpr_ros.place_map.statistics import Statistics
 from vpr_ros.place_map.store import Store
 
@@ -98,3 +98,20 @@ def test_a_size_that_no_part_can_have_is_refused(
     assert any('place 3' in problem for problem in check(path))
     with pytest.raises(MapError, match='place 3'):
         PlaceMap.open(path)
+
+
+@pytest.mark.parametrize('key', ['state', 'statistics', 'context', 'model'])
+@pytest.mark.parametrize('value', ['[' * 100_000, '{"places": "x"}', '[]', '{"places": 1e400}'])
+def test_senseless_facts_with_a_right_checksum_are_refused(
+    tmp_path: Path, key: str, value: str
+) -> None:
+    path = make_map(tmp_path / 'drive.vprmap', 4)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute('UPDATE meta SET value = ?, checksum = ? WHERE key = ?',
+                           (value, text_checksum(key, value), key))
+        connection.commit()
+    assert check(path) != []
+    with pytest.raises(MapError):
+        PlaceMap.open(path)
+    repair(path, tmp_path / 'saved.vprmap', model=MODEL)
+    assert check(tmp_path / 'saved.vprmap') == []

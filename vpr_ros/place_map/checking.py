@@ -76,6 +76,7 @@ def _card_problems(store: Store) -> Iterator[str]:
 def _place_problems(store: Store) -> Iterator[str]:
     dim, state = store.model().dim, store.state()
     sessions, statistics = store.sessions(), store.statistics(dim)
+    store.context(dim)
     store.matches()
     total, places, last_id = np.zeros(dim), 0, 0
     spots: set[int] = set()

@@ -9,7 +9,8 @@ from typing import Any
 
 from vpr_ros.errors import MapError
 
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, struct.error, OverflowError)
+DAMAGE = (ValueError, TypeError, KeyError, AttributeError, struct.error, OverflowError,
+          RecursionError)
 
 
 class Intact:
@@ -25,7 +26,7 @@ class Intact:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: Any, _: Any) -> None:
-        if kind is not None and issubclass(kind, _DAMAGE):
+        if kind is not None and issubclass(kind, DAMAGE):
             raise MapError(
                 f'map {self._label} is damaged: {self._what} was changed since it was written '
                 f'({error}); restore the map from a copy, or save what is left with '

@@ -14,7 +14,6 @@ import json
 from pathlib import Path
 import shutil
 import sqlite3
-import struct
 import tempfile
 from typing import Any
 
@@ -25,6 +24,7 @@ from vpr_ros.place_map import connection as sqlite
 from vpr_ros.place_map import files, schema
 from vpr_ros.place_map.columns import PlaceColumns
 from vpr_ros.place_map.context import MapContext, MAX_WINDOW
+from vpr_ros.place_map.damage import DAMAGE
 from vpr_ros.place_map.identity import check_model, ModelIdentity
 from vpr_ros.place_map.meta import State
 from vpr_ros.place_map.pages import Located, Pages
@@ -32,7 +32,6 @@ from vpr_ros.place_map.store import SessionRow
 from vpr_ros.place_map.writing import MapWriter
 from vpr_ros.types import Place
 
-_SPOILT = (ValueError, TypeError, KeyError, AttributeError, struct.error, OverflowError)
 _PLACE_COLUMNS = schema.DESCRIPTOR + 1
 
 
@@ -112,7 +111,7 @@ def repair(path: Path | str, out: Path | str, *, model: ModelIdentity | None = N
     ):
         found = _Found()
         for row in pages.rows():
-            with suppress(*_SPOILT):
+            with suppress(*DAMAGE):
                 found.take(row)
         return _write(path, out, connection, pages, found, model)
 
@@ -167,7 +166,7 @@ def _place(pages: Pages, at: Located, dim: int) -> tuple[Place, bytes, int] | No
         return None
     values = (row.rowid, *row.values[1:])
     columns = PlaceColumns()
-    with suppress(*_SPOILT):
+    with suppress(*DAMAGE):
         columns.extend([values])
         if len(values[schema.DESCRIPTOR]) == 2 * dim:
             return columns.place(0), values[schema.DESCRIPTOR], values[13] + values[14]
@@ -188,7 +187,7 @@ def _parts(pages: Pages, found: _Found, place_id: int) -> tuple[bytes, dict[int,
 
 
 def _model(path: Path, found: _Found, model: ModelIdentity | None) -> ModelIdentity:
-    with suppress(*_SPOILT):
+    with suppress(*DAMAGE):
         raw = json.loads(found.meta['model'])
         card = found.meta.get('model_card')
         own = ModelIdentity(str(raw['name']), str(raw['sha256']), int(raw['dim']),
@@ -203,7 +202,7 @@ def _model(path: Path, found: _Found, model: ModelIdentity | None) -> ModelIdent
 
 
 def _context(found: _Found, dim: int, notes: list[str]) -> MapContext:
-    with suppress(*_SPOILT):
+    with suppress(*DAMAGE):
         raw = json.loads(found.meta['context'])
         mean = np.frombuffer(found.meta['context_mean'], '<f4').astype(np.float32)
         window, count = int(raw['window']), int(raw['count'])
@@ -214,7 +213,7 @@ def _context(found: _Found, dim: int, notes: list[str]) -> MapContext:
 
 
 def _state(found: _Found) -> State | None:
-    with suppress(*_SPOILT):
+    with suppress(*DAMAGE):
         state = State(**{k: int(v) for k, v in json.loads(found.meta['state']).items()})
         if all(0 <= value < 2**62 for value in vars(state).values()):
             return state

@@ -113,7 +113,7 @@ def load(map_path: Path, key: Mapping[str, Any]) -> Kept | None:
                     return None
                 arrays[name] = _mapped(path, start, entry)
             return Kept(found['facts'], arrays)
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+    except (OSError, ValueError, KeyError, TypeError, struct.error, RecursionError):
         return None
 
 
