@@ -24,6 +24,7 @@ from training.verbs import (
     export,
     heatmap,
     import_checkpoint,
+    peers,
     prepare,
     render,
     train,
@@ -46,6 +47,7 @@ VERBS = (
     embedding.VERB,
     curves.VERB,
     claims.VERB,
+    peers.VERB,
 )
 
 

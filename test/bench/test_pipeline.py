@@ -42,9 +42,9 @@ def test_figures_are_of_both_runs(model):
     assert steps[-1] == (40, 40, 'filling a map')
     assert found['rerank_p50_ms'] > 0
     assert found['p50_ms'] <= found['p99_ms']
-    assert 0 < found['deadline_ms'] < found['p99_ms']
-    assert 0 <= found['frames_over_by_a_tenth'] <= 6
-    assert found['patch_bytes_per_place'] > 60_000
+    assert found['deadline_ms'] > 0
+    assert 0 <= found['over_without_reranking'] <= found['frames_over_by_a_tenth'] <= 6
+    assert 45_000 < found['patch_bytes_per_place'] < 60_000  # of the two sizes that count
     json.dumps(found)
 
 

@@ -102,7 +102,9 @@ def _print_pipeline(found: dict[str, Any] | None) -> None:
           f'{found["deadline_ms"]} ms: p50 {found["with_deadline_p50_ms"]} ms, p99 '
           f'{found["with_deadline_p99_ms"]} ms, most {found["with_deadline_max_ms"]} ms, '
           f'{found["frames_over_by_a_tenth"]} of {found["frames"]} frames over by more than a '
-          f'tenth, {found["shed_p50"]} of 100 candidates shed')
+          f'tenth ({found["over_without_reranking"]} before re-ranking began), '
+          f'{found["shed_p50"]} of 100 candidates shed, {found["patch_bytes_per_place"]} patch '
+          f'bytes a place')
 
 
 def _measured(row: dict[str, Any], whose: str) -> str:
