@@ -153,8 +153,7 @@ def generate_launch_description() -> LaunchDescription:
             PROFILE,
             EnvironmentVariable(PROFILE, default_value=LaunchConfiguration('fastdds_profile')),
         ),
-        OpaqueFunction(function=nodes),
-        OpaqueFunction(function=adapter),
+        # first: where it is not installed, nothing else is left running
         Node(
             package='rviz2',
             executable='rviz2',
@@ -164,4 +163,6 @@ def generate_launch_description() -> LaunchDescription:
             condition=IfCondition(LaunchConfiguration('rviz')),
             output='log',
         ),
+        OpaqueFunction(function=nodes),
+        OpaqueFunction(function=adapter),
     ])

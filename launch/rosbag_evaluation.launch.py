@@ -88,7 +88,7 @@ def generate_launch_description() -> LaunchDescription:
         SetEnvironmentVariable(PROFILE, EnvironmentVariable(
             PROFILE, default_value=str(CONFIG / 'fastdds_large_images.xml')
         )),
-        OpaqueFunction(function=replay),
+        # first: where it is not installed, nothing else is left running
         Node(
             package='rviz2',
             executable='rviz2',
@@ -97,4 +97,5 @@ def generate_launch_description() -> LaunchDescription:
             condition=IfCondition(LaunchConfiguration('rviz')),
             output='log',
         ),
+        OpaqueFunction(function=replay),
     ])

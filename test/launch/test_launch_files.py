@@ -116,5 +116,6 @@ def test_rviz_is_missed_by_name(environment: dict[str, str]) -> None:
         code, said = ros2_launch(environment, 'place_recognition.launch.py', 'rviz:=true',
                                  'autostart:=false')
         assert code == 1 and "package 'rviz2' not found" in said, said
+        assert 'process started' not in said  # nothing is left behind
     else:
         pytest.skip('rviz2 is installed, and would open a window')

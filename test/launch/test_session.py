@@ -66,6 +66,8 @@ class Shell:
         found, output = ros2(self.environment, *words, folder=self.folder, until=until)
         assert found == 0 or until or refused, f'{words} ended with {found}: {output}'
         assert 'Traceback' not in output, output
+        if words[:2] == ('service', 'call'):
+            keep = 'Response'
         self.transcript.add(('ros2', *words), output, keep)
         return output
 

@@ -7,15 +7,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 import re
+import textwrap
 
 HOME = '/home/robot'
-LONGEST = 160  # characters of a line; messages are printed on one
+LONGEST = 240  # characters of a line; messages are printed on one
+WIDTH = 100
 CLEAN = (
     (r'\x1b\[[0-9;]*m', ''),
     (r' \[\d{10}\.\d+\]', ''),  # times of the log
     (r'(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)-\d+-[\w.-]+', r'\1'),  # names of machines
     (r'pid \[\d+\]', 'pid [4711]'),
     (r'[ \t]+$', ''),
+    (r'((^ *- 0\.0\n){2})(^ *- 0\.0\n){3,}', r'\1    ...\n'),  # of a covariance of zeros
+    # of the progress of an action the beginning
+    (r'((?:^Feedback:\n(?:.+\n)+\n){2})(?:^Feedback:\n(?:.+\n)+\n)+', r'\1...\n\n'),
 )
 
 
@@ -81,7 +86,8 @@ class Transcript:
         """Write the page: the head, then the sections."""
         parts = [head.rstrip() + '\n']
         for section in self.sections:
-            parts.append(f'\n## {section.title}\n\n{section.text}\n')
+            text = textwrap.fill(section.text, WIDTH, break_on_hyphens=False)
+            parts.append(f'\n## {section.title}\n\n{text}\n')
             for command, output in section.steps:
                 parts.append(f'\n```\n{command}\n```\n')
                 if output:

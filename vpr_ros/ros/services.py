@@ -174,9 +174,10 @@ class Services:
             response.success = True
             response.info = built.info
             response.info.header.stamp = self._node.get_clock().now().to_msg()
+            count = len(built.info.sessions)
             response.message = (
-                f'{built.info.place_count} places in {len(built.info.sessions)} sessions written '
-                f'to {built.path} in {built.seconds:.1f} s'
+                f'{built.info.place_count} places in {count} session{"s" if count != 1 else ""} '
+                f'written to {built.path} in {built.seconds:.1f} s'
             )
             self._node.get_logger().info(response.message)
             return response
