@@ -18,7 +18,7 @@ from vpr_ros.settings import Settings
 from vpr_ros.types import Frame
 
 IMAGE_FOLDER_RATE_HZ = 10.0
-Undecoded = Callable[[], 'tuple[Seen, ...]']
+Undecoded = Callable[[], tuple[Seen, ...]]
 """Decodes one moment, in any thread; raises ImageError when it cannot be decoded."""
 
 

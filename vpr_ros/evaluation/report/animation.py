@@ -100,12 +100,12 @@ def _picture(result: ReplayResult, verdict: QueryVerdict, route: _Route) -> Imag
         tile = _tile(result.journal.pictures.get(stamp_ns) if stamp_ns is not None else None)
         if column and not accepted:
             tile = (0.35 * tile + 0.65 * 255).astype(np.uint8)  # what was not recognised is pale
-        canvas[GAP_PX : GAP_PX + HEIGHT_PX, left : left + width] = tile
+        canvas[GAP_PX:GAP_PX + HEIGHT_PX, left:left + width] = tile
         if column and match_ns is not None:
             cv2.rectangle(canvas, (left, GAP_PX), (left + width - 1, GAP_PX + HEIGHT_PX - 1),
                           colour, 3)
     left = 3 * GAP_PX + 2 * width
-    canvas[GAP_PX : GAP_PX + HEIGHT_PX, left : left + width] = route.with_next(verdict)
+    canvas[GAP_PX:GAP_PX + HEIGHT_PX, left:left + width] = route.with_next(verdict)
     words = f'not recognised: {recognition.reason.name.lower().replace("_", " ")}'
     if accepted:
         words = f'recognised, probability {min(recognition.probability, 0.99):.2f}'
@@ -118,7 +118,7 @@ def _picture(result: ReplayResult, verdict: QueryVerdict, route: _Route) -> Imag
 
 
 def _tile(data: bytes | None) -> ImageArray:
-    """A stored JPEG at the size of a tile, or an empty one."""
+    """Return a stored JPEG at the size of a tile, or an empty one."""
     picture = None
     if data:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
@@ -130,7 +130,7 @@ def _tile(data: bytes | None) -> ImageArray:
     rgb = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA),
                        cv2.COLOR_BGR2RGB)
     top, left = (HEIGHT_PX - size[1]) // 2, (PICTURE_WIDTH_PX - size[0]) // 2
-    tile[top : top + size[1], left : left + size[0]] = rgb
+    tile[top:top + size[1], left:left + size[0]] = rgb
     return tile
 
 
