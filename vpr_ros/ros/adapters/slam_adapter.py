@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The executable ``slam_adapter``: runs the node until SIGINT or SIGTERM, ends with 0.
 
+By hand::
+
     ros2 run vpr_ros slam_adapter --ros-args -p system:=lio_sam
 """
 
