@@ -62,7 +62,7 @@ def test_map_build_info_check_merge(site, tmp_path, capsys):
     status, out, _ = _run(capsys, 'map', 'build', site['bag'], '--out', one, '--model',
                           site['model'], '--json', report)
     assert status == 0
-    assert f'{2 * LAP} places in 1 sessions' in out
+    assert f'{2 * LAP} places in 1 session' in out
     assert json.loads(report.read_text())['places'] == 2 * LAP
     assert _run(capsys, 'map', 'build', site['images'], '--out', two, '--model', site['model'],
                 '--set', 'keyframe_interval_s=0.1')[0] == 0
@@ -85,7 +85,7 @@ def test_a_map_of_a_data_set_holds_its_database(site, tmp_path, capsys):
                           tmp_path / 'site.vprmap', '--model', site['model'], '--set',
                           'keyframe_interval_s=0')
     assert status == 0
-    assert '5 places in 1 sessions' in out
+    assert '5 places in 1 session' in out
 
 
 def test_building_onto_an_existing_map_is_refused(site, tmp_path, capsys):

@@ -35,7 +35,7 @@ def test_split(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     out = tmp_path / 'tuesday.vprmap'
     status, text, _ = run(capsys, 'map', 'split', site, '--session', 'tuesday', '--out', out)
     assert status == 0
-    assert '30 places in 1 sessions' in text
+    assert '30 places in 1 session' in text
     status, _, error = run(capsys, 'map', 'split', site, '--session', 'x', '--out', 'y.vprmap')
     assert status == 1
     assert "has no session 'x'; it has 1, 2, monday, tuesday" in error

@@ -78,7 +78,8 @@ def build_map(
             cancelled.
     """
     if out.exists() and not overwrite:
-        raise MapError(f'{out} exists; choose another name or allow to overwrite it')
+        raise MapError(f'{out} exists; choose another name, or replace it with overwrite '
+                       f'(vpr map build --overwrite)')
     if not out.parent.is_dir():
         raise MapError(f'{out} cannot be written: the folder {out.parent} does not exist')
     if not sources:

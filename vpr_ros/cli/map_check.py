@@ -25,8 +25,8 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         write_json(args, result)
         for problem in problems:
             print(f'  {problem}')
-        raise MapError(f'{args.map} is damaged ({len(problems)} problems, listed above); '
-                       f'restore a copy or build it again')
+        raise MapError(f'{args.map} is damaged (see above); restore a copy, or save what is left '
+                       f'with `vpr map repair`')
     print(f'{args.map}: no problem found')
     return result
 

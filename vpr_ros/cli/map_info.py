@@ -34,8 +34,8 @@ def describe(info: MapInfo, sessions: Sequence[Session] = (),
     rest = max(size.file - size.descriptors - size.patches - size.thumbnails, 0)
     by_size = ', '.join(f'size {s}: {n}' for s, n in sorted((patch_bytes or {}).items()))
     lines = [
-        f'{info.path}: {info.places} places in {info.sessions} sessions, '
-        f'{size.file / 1e6:.2f} MB',
+        f'{info.path}: {info.places} places in {info.sessions} '
+        f'{"session" if info.sessions == 1 else "sessions"}, {size.file / 1e6:.2f} MB',
         f'  model        {info.model.name}, {info.model.dim}-D, sha256 '
         f'{info.model.sha256[:12]}...',
         f'  identity     {info.uuid}, revision {info.revision}, format {info.format_version}',

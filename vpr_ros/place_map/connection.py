@@ -30,10 +30,8 @@ _MEANINGS = (
     ('disk i/o', 'the disk reports an error; check it, the map stays as it was'),
     ('locked', 'another process keeps it busy; try again when that is done'),
     ('not a database', 'it is no map; choose a .vprmap file'),
-    ('malformed', 'it is damaged; restore it from a copy'),
-    ('no such table', 'it is damaged; restore it from a copy'),
-    ('no such column', 'it is damaged; restore it from a copy'),
-    ('decode', 'it is damaged; restore it from a copy'),
+    *((words, 'it is damaged; restore it from a copy, or save what is left with `vpr map repair`')
+      for words in ('malformed', 'no such table', 'no such column', 'decode')),
     ('unable to open', 'it cannot be opened; check path and permissions'),
 )
 
