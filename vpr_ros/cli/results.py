@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from vpr_ros.building import IMAGE_FOLDER_RATE_HZ
 from vpr_ros.cli.verb import add_json, ProgressBar, Verb
 from vpr_ros.demo import SECOND
 from vpr_ros.errors import DataError
@@ -34,6 +35,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--drives', nargs='*', default=[], metavar='SECOND',
                         help=f'rendered drives by their second lap: {", ".join(SECOND)}')
     parser.add_argument('--seed', type=int, default=0, help='of the rendered town')
+    parser.add_argument('--rate', type=float, default=IMAGE_FOLDER_RATE_HZ,
+                        help='images per second of a data set that is a drive '
+                             '(default: %(default)g)')
     parser.add_argument('--rerank', default='robot',
                         help='preset for models with patches, beside none')
     parser.add_argument('--cache', type=Path, default=Path('results_out'),
@@ -59,7 +63,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     drives: list[dict[str, Any]] = []
     with ProgressBar() as bar:
         models = open_models(args.models)
-        routes = [drive_of_folder(path) for path in args.datasets]
+        routes = [drive_of_folder(path, args.rate) for path in args.datasets]
         routes += [rendered_drive(name, args.seed, args.cache, bar) for name in args.drives]
         for model in models:
             for rerank in dict.fromkeys(('none', args.rerank)):

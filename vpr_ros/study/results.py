@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from vpr_ros.assembly import open_recognizer
-from vpr_ros.building import count_frames, frames_of
+from vpr_ros.bags import ImageFolder, is_bag
+from vpr_ros.building import count_frames, frames_of, IMAGE_FOLDER_RATE_HZ
 from vpr_ros.demo import GROUND_TRUTH_TOPIC, RADIUS_M, render_demo_bag
 from vpr_ros.evaluation.about import about
 from vpr_ros.evaluation.csv_datasets import sequence_folder
@@ -53,12 +54,14 @@ class Drive:
         source: a bag or a folder of images.
         truth: a file of ground truth, or None for the bag's own topic.
         mark: what the drive is, for the cells.
+        rate_hz: of the images of a folder; a bag has stamps of its own.
     """
 
     name: str
     source: Path
     truth: Path | None
     mark: str
+    rate_hz: float = IMAGE_FOLDER_RATE_HZ
 
     def ground_truth(self) -> GroundTruth | None:
         """Ready to compare stamps, or still to be bound to the frames."""
@@ -140,18 +143,25 @@ def replay_ways(
 
 
 def _described(drive: Drive, recognizer: Any) -> Iterator[tuple[Frame, Described]]:
-    for frame in frames_of(drive.source):
+    folder = drive.source.is_dir() and not is_bag(drive.source)
+    for frame in (ImageFolder(drive.source, rate_hz=drive.rate_hz) if folder
+                  else frames_of(drive.source)):
         yield frame, recognizer.describe(frame.image)
 
 
-def drive_of_folder(path: Path) -> Drive | None:
-    """Open the drive that a data set with ``laps.csv`` is, or None."""
+def drive_of_folder(path: Path, rate_hz: float = IMAGE_FOLDER_RATE_HZ) -> Drive | None:
+    """Open the drive that a data set with ``laps.csv`` is, or None.
+
+    Args:
+        path: of the data set.
+        rate_hz: at which its images were taken: sequences are looked for in seconds.
+    """
     truth, images = path / LAPS, sequence_folder(path)
     if not truth.is_file() or images is None:
         return None
     digest = hashlib.sha256(truth.read_bytes())
     digest.update(str(sorted(p.name for p in images.iterdir())).encode())
-    return Drive(path.name, images, truth, digest.hexdigest()[:12])
+    return Drive(path.name, images, truth, f'{digest.hexdigest()[:12]} {rate_hz:g} Hz', rate_hz)
 
 
 def rendered_drive(
