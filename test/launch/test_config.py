@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import xml.etree.ElementTree as ET
 
 from helpers import ROOT
@@ -38,6 +39,40 @@ def test_presets_are_ordered_by_effort() -> None:
     fast, balanced, accurate = (load_settings(preset) for preset in PRESETS)
     assert fast.candidates <= balanced.candidates <= accurate.candidates
     assert fast.min_probability <= balanced.min_probability <= accurate.min_probability
+
+
+def test_nav2s_manager_leads_the_node_and_waits_for_no_bond() -> None:
+    (values,) = yaml.safe_load((CONFIG / 'nav2_lifecycle_manager.yaml').read_text()).values()
+    # the names are those that Nav2 documents for its lifecycle manager
+    assert values['ros__parameters'] == {
+        'autostart': True, 'node_names': ['place_recognition'], 'bond_timeout': 0.0,
+        'attempt_respawn_reconnection': False,
+    }
+
+
+def test_the_page_says_what_the_presets_change() -> None:
+    page = (ROOT / 'docs' / 'operation.md').read_text(encoding='utf-8')
+    rows = dict(re.findall(r'^\| `(\w+)` \| (.*?) \|', page, re.M))
+    fast, accurate = load_parameters('fast'), load_parameters('accurate')
+    assert f"{fast['max_rate_hz']:.0f} images a second" in rows['fast']
+    assert f"{fast['candidates']} candidates" in rows['fast']
+    assert f"{accurate['candidates']} candidates" in rows['accurate']
+    assert f"probability {accurate['min_probability']}" in rows['accurate']
+    assert accurate['rerank'] != 'none' and 'patch by patch' in rows['accurate']
+
+
+def test_what_launch_files_start_is_installed_with_the_package() -> None:
+    started = {
+        ast.literal_eval(word.value)
+        for file in (ROOT / 'launch').glob('*.launch.py')
+        for call in ast.walk(ast.parse(file.read_text(encoding='utf-8')))
+        if isinstance(call, ast.Call) for word in call.keywords if word.arg == 'package'
+    }
+    declared = {node.text for node in ET.parse(ROOT / 'package.xml').iterfind('exec_depend')}
+    # RViz is for computers with a screen; docs/operation.md asks for it
+    assert started - declared == {'vpr_ros', 'rviz2'}
+    assert {'ros2launch', 'launch', 'launch_ros', 'ament_index_python'} <= declared
+    assert 'install rviz2' in (ROOT / 'docs' / 'operation.md').read_text(encoding='utf-8')
 
 
 def test_the_profile_has_room_for_large_images() -> None:
