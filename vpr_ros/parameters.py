@@ -185,10 +185,10 @@ PARAMETERS: tuple[Parameter, ...] = (
               "Path of an .onnx that finds local features (docs/relative_pose.md); '' takes SIFT.",
               read_only=True),
     Parameter('index', 'auto',
-              'Kind of search index: auto is exact up to 20,000 places and one bit a dimension '
+              'Kind of search index: auto is exact up to 20,000 places and two bits a dimension '
               'above; docs/scaling.md compares the others.',
-              choices=('auto', 'flat', 'fp16', 'sq8', 'rabitq', 'binary', 'hnsw', 'ivf', 'ivfpq',
-                       'gpu'),
+              choices=('auto', 'flat', 'fp16', 'sq8', 'twobit', 'rabitq', 'binary', 'hnsw', 'ivf',
+                       'ivfpq', 'gpu'),
               read_only=True),
     Parameter('max_places', 0,
               'Most places of a map that grows; places are forgotten to keep it (docs/maps.md). 0 '

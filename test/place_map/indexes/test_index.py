@@ -84,7 +84,7 @@ def test_all_rows_come_when_all_are_wanted(kind: str) -> None:
         assert sorted(found.tolist()) == list(range(1100))
 
 
-@pytest.mark.parametrize('kind', ['flat', 'binary', 'rabitq'])
+@pytest.mark.parametrize('kind', ['flat', 'binary', 'twobit', 'rabitq'])
 def test_an_empty_index_proposes_nothing(kind: str) -> None:
     index = DescriptorIndex(kind, Statistics.empty(DIM), DIM)
     assert len(index.propose(places(1)[0], 5, 0)) == 0
@@ -142,7 +142,7 @@ def test_a_scan_on_a_card_finds_what_the_flat_one_finds(
 
 def test_kinds_by_size_and_by_name() -> None:
     auto = [choose_kind('auto', places) for places in (0, 20_000, 20_001)]
-    assert auto == ['flat', 'flat', 'binary']
+    assert auto == ['flat', 'flat', 'twobit']
     assert [choose_kind('sq8', places) for places in (999, 1000)] == ['flat', 'sq8']
     assert check_kind('auto') == 'auto'
     with pytest.raises(ConfigError, match="'hsnw' is unknown; use auto, flat, fp16, sq8"):

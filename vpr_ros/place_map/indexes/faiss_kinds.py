@@ -28,6 +28,8 @@ _CELL_SHARE = 4  # one cell in so many is scanned
 _ROWS_PER_CELL = 39  # FAISS wants so many training rows for each
 _MOST_CELLS = 4096
 _INNER = faiss.METRIC_INNER_PRODUCT
+# Four levels that say most of a number drawn from a normal distribution (Lloyd and Max).
+_LEVELS = (-1.510, -0.4528, 0.4528, 1.510)
 _HALF, _BYTE = faiss.ScalarQuantizer.QT_fp16, faiss.ScalarQuantizer.QT_8bit
 
 
@@ -45,7 +47,8 @@ class FaissRows:
         self, kind: str, dim: int, *, index: Any = None, mapped: bool = False
     ) -> None:
         self._kind, self._dim, self._mapped = kind, dim, mapped
-        self._rotate = Rotation(dim) if kind == 'rabitq' else None
+        self._rotate = Rotation(dim) if kind in ('rabitq', 'twobit') else None
+        self._pads = kind == 'twobit' and dim % 2 == 1
         self.index: Any = index if index is not None else _simple(kind, dim)
 
     @property
@@ -74,6 +77,8 @@ class FaissRows:
     def search(self, query: FloatArray, wanted: int, below: int, dead: int) -> NDArray[np.int64]:
         """Slots below ``below`` nearest to a unit row; see :meth:`.SignBits.search`."""
         wanted = min(below, wanted + dead)
+        if self._kind == 'twobit':
+            return self._search_all(query, wanted, below)
         settings: dict[str, Any] = {}
         if below < len(self):
             settings['sel'] = faiss.IDSelectorRange(0, below)
@@ -83,6 +88,14 @@ class FaissRows:
             )
         slots: NDArray[np.int64] = found[0][found[0] >= 0]
         return slots
+
+    def _search_all(self, query: FloatArray, wanted: int, below: int) -> NDArray[np.int64]:
+        """Search an index that cannot leave slots out: those above are few, the recent places."""
+        with one_thread():
+            _, found = self.index.search(
+                self._turned(query[np.newaxis]), min(len(self), wanted + len(self) - below))
+        slots: NDArray[np.int64] = found[0][(found[0] >= 0) & (found[0] < below)]
+        return slots[:wanted]
 
     def save(self, path: Path) -> None:
         """Write the index to a file."""
@@ -105,7 +118,10 @@ class FaissRows:
         return _FAISS.SearchParameters(**settings) if settings else None
 
     def _turned(self, rows: FloatArray) -> FloatArray:
-        return rows if self._rotate is None else self._rotate(rows)
+        if self._rotate is None:
+            return rows
+        turned = self._rotate(rows)
+        return np.pad(turned, ((0, 0), (0, 1))) if self._pads else turned
 
 
 def _simple(kind: str, dim: int) -> Any:
@@ -116,11 +132,27 @@ def _simple(kind: str, dim: int) -> Any:
         return faiss.IndexScalarQuantizer(dim, _HALF if kind == 'fp16' else _BYTE, _INNER)
     if kind == 'rabitq':
         return faiss.IndexRaBitQ(dim, _INNER)
+    if kind == 'twobit':
+        return _two_bits(dim + dim % 2)
     if kind == 'hnsw':
         index: Any = _FAISS.IndexHNSWSQ(dim, _HALF, _GRAPH_LINKS, _INNER)
         index.hnsw.efConstruction = 80
         return index
     return None
+
+
+def _two_bits(dim: int) -> Any:
+    """Four levels a dimension: a product quantiser of pairs that has nothing to learn.
+
+    FAISS scans its codes by tables in registers, as fast as signs by Hamming distance, with the
+    query's own numbers.
+    """
+    index: Any = faiss.IndexPQFastScan(dim, dim // 2, 4, _INNER)
+    levels = np.array(_LEVELS, np.float32) / np.float32(math.sqrt(dim))
+    pairs = np.array([(one, two) for one in levels for two in levels])
+    faiss.copy_array_to_vector(np.tile(pairs, (dim // 2, 1)).ravel(), index.pq.centroids)
+    index.is_trained = True
+    return index
 
 
 def _cells(kind: str, dim: int, training_rows: int) -> Any:
