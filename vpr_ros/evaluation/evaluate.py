@@ -12,6 +12,7 @@ import numpy as np
 from vpr_ros.assembly import model_identity
 from vpr_ros.decision.calibration import Calibration
 from vpr_ros.errors import DataError
+from vpr_ros.evaluation.about import about
 from vpr_ros.evaluation.crop_recognition import recognize_crops
 from vpr_ros.evaluation.dataset import Dataset, positions_of
 from vpr_ros.evaluation.describing import DescribedImage, Describer
@@ -103,8 +104,12 @@ def evaluate(
             scores.update(done, answer, matches)
             if progress is not None:
                 progress(len(dataset.database) + done + 1, total, 'recognising the queries')
-    return scores.result(
-        query_handling=query_handling, spatial_nms_m=spatial_nms_m, cache=cache, matrix=matrix)
+    return EvaluationResult(
+        dataset=dataset, settings=recognizer.settings, about=about(model), scores=scores,
+        calibration_source=recognizer.calibration.source, query_handling=query_handling,
+        spatial_nms_m=spatial_nms_m, matrix=matrix,
+        cached=None if cache is None else (cache.hits, cache.misses),
+    )
 
 
 @dataclass

@@ -7,44 +7,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from vpr_ros.evaluation.about import RESULT_FORMAT
 from vpr_ros.evaluation.confidence_band import confidence_band
 from vpr_ros.evaluation.dataset import Dataset
+from vpr_ros.evaluation.evaluation_scores import EvaluationScores, QueryOutcome
 from vpr_ros.evaluation.precision_recall import PrecisionRecall
 from vpr_ros.evaluation.significance import bootstrap_interval
 from vpr_ros.evaluation.similarity_matrix import SimilarityMatrix
 from vpr_ros.settings import Settings
-from vpr_ros.types import Match, Reason
-
-if TYPE_CHECKING:
-    from vpr_ros.evaluation.evaluation_scores import EvaluationScores
-
-
-@dataclass(frozen=True)
-class QueryOutcome:
-    """What became of one query.
-
-    Attributes:
-        query: its index in the data set.
-        matches: (database index, match) of the best answers, ignored ones left out.
-        rank: of the first right answer, from 1; 0 when there was none among those asked for.
-        correct: whether the best answer is right.
-        probability: of the best answer, in [0, 1].
-        expected: database index of a right answer (the best ranked), or None.
-        reason: the pipeline's decision.
-    """
-
-    query: int
-    matches: tuple[tuple[int, Match], ...]
-    rank: int
-    correct: bool
-    probability: float
-    expected: int | None
-    reason: Reason
 
 
 @dataclass(frozen=True)
@@ -61,13 +35,16 @@ class EvaluationResult:
     settings: Settings
     about: Mapping[str, Any]
     scores: EvaluationScores
-    samples: Sequence[Mapping[str, Any]]
-    outcomes: Sequence[QueryOutcome]
     calibration_source: str
     query_handling: str
     spatial_nms_m: float | None
     cached: tuple[int, int] | None
     matrix: SimilarityMatrix
+
+    @property
+    def outcomes(self) -> Sequence[QueryOutcome]:
+        """What became of each query."""
+        return self.scores.outcomes
 
     @cached_property
     def figures(self) -> dict[str, Any]:
@@ -114,7 +91,7 @@ class EvaluationResult:
             'settings': self.settings.as_dict(),
             'about': dict(self.about),
             'results': [self._row(outcome) for outcome in self.outcomes],
-            'samples': list(self.samples),
+            'samples': list(self.scores.samples),
         }
 
     def to_json(self) -> dict[str, Any]:

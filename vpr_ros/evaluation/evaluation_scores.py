@@ -5,31 +5,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 import math
 
-from vpr_ros.evaluation.about import about
 from vpr_ros.evaluation.average_precision import MeanAveragePrecision
 from vpr_ros.evaluation.calibrate import sample_of
 from vpr_ros.evaluation.calibration_error import CalibrationError
 from vpr_ros.evaluation.dataset import Dataset, ImageRef
-from vpr_ros.evaluation.descriptor_cache import DescriptorCache
-from vpr_ros.evaluation.evaluation_result import EvaluationResult, QueryOutcome
 from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.localisation import LocalisationError
 from vpr_ros.evaluation.precision_recall import PrecisionRecall
 from vpr_ros.evaluation.retrieval_metrics import RecallAtN
-from vpr_ros.evaluation.similarity_matrix import SimilarityMatrix
 from vpr_ros.evaluation.top_k_precision_recall import TopKPrecisionRecall
 from vpr_ros.pipeline import PlaceRecognizer
-from vpr_ros.types import Match, Recognition
+from vpr_ros.types import Match, Reason, Recognition
 
 DEPTHS = (1, 5, 10, 20)
 TOP_K = 10
 KEPT_MATCHES = 5  # per query, for the report
 
 
+@dataclass(frozen=True)
+class QueryOutcome:
+    """What became of one query.
+
+    Attributes:
+        query: its index in the data set.
+        matches: (database index, match) of the best answers, ignored ones left out.
+        rank: of the first right answer, from 1; 0 when there was none among those asked for.
+        correct: whether the best answer is right.
+        probability: of the best answer, in [0, 1].
+        expected: database index of a right answer (the best ranked), or None.
+        reason: the pipeline's decision.
+    """
+
+    query: int
+    matches: tuple[tuple[int, Match], ...]
+    rank: int
+    correct: bool
+    probability: float
+    expected: int | None
+    reason: Reason
+
+
 class EvaluationScores:
-    """Scores answers against the data set's truth."""
+    """Scores answers against the data set's truth.
+
+    Attributes:
+        samples: evidence of each best answer with the truth, for a calibration.
+        outcomes: what became of each query.
+    """
 
     def __init__(self, dataset: Dataset, recognizer: PlaceRecognizer) -> None:
         """Begin without queries.
@@ -43,8 +68,8 @@ class EvaluationScores:
         self.precision_recall, self.top_k = PrecisionRecall(), TopKPrecisionRecall(TOP_K)
         self.calibration_error, self.localisation = CalibrationError(), LocalisationError()
         self.mean_average_precision = MeanAveragePrecision()
-        self._samples: list[dict] = []
-        self._outcomes: list[QueryOutcome] = []
+        self.samples: list[dict] = []
+        self.outcomes: list[QueryOutcome] = []
 
     def update(self, number: int, answer: Recognition, matches: Sequence[Match]) -> None:
         """Score the answer to query ``number``.
@@ -73,29 +98,15 @@ class EvaluationScores:
         if judged:
             probability = self._recognizer.calibration.probability(judged[0][1])
             self.calibration_error.update(probability, correct=correct)
-            self._samples.append(sample_of(judged[0][1], true=correct))
+            self.samples.append(sample_of(judged[0][1], true=correct))
         query = dataset.queries[number]
         if query.position_m is not None:
             best = dataset.database[judged[0][0]] if judged else None
             self.localisation.update(*_errors(query, best))
-        self._outcomes.append(QueryOutcome(
+        self.outcomes.append(QueryOutcome(
             number, tuple(judged[:KEPT_MATCHES]), rank, correct, probability,
             _shown_positive(ranking, dataset.positives[number].tolist()), answer.reason,
         ))
-
-    def result(
-        self, *, query_handling: str, spatial_nms_m: float | None,
-        cache: DescriptorCache | None, matrix: SimilarityMatrix,
-    ) -> EvaluationResult:
-        """Everything that was measured, and how."""
-        recognizer = self._recognizer
-        return EvaluationResult(
-            dataset=self._dataset, settings=recognizer.settings,
-            about=about(recognizer.model), scores=self, samples=self._samples,
-            outcomes=self._outcomes, calibration_source=recognizer.calibration.source,
-            query_handling=query_handling, spatial_nms_m=spatial_nms_m,
-            cached=None if cache is None else (cache.hits, cache.misses), matrix=matrix,
-        )
 
 
 def _errors(query: ImageRef, best: ImageRef | None) -> tuple[float | None, float | None]:

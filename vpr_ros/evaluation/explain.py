@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vpr_ros.evaluation.evaluation_result import EvaluationResult, QueryOutcome
+from vpr_ros.evaluation.evaluation_result import EvaluationResult
+from vpr_ros.evaluation.evaluation_scores import QueryOutcome
 from vpr_ros.evaluation.heat_picture import heat_over, side_by_side
 from vpr_ros.evaluation.image_files import read_image
 from vpr_ros.evaluation.occlusion import occlusion_map, OcclusionMap, OVERLAP, SQUARE

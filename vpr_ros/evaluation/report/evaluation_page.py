@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vpr_ros.evaluation.evaluation_result import EvaluationResult, QueryOutcome
+from vpr_ros.evaluation.evaluation_result import EvaluationResult
+from vpr_ros.evaluation.evaluation_scores import QueryOutcome
 from vpr_ros.evaluation.image_files import read_image
 from vpr_ros.evaluation.report.common import (
     BROWSER,
