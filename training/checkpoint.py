@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,14 @@ import torch
 
 from training.model import Architecture, PlaceNetwork
 from vpr_ros.errors import ModelError
+from vpr_ros.whole_files import replacing
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint; a kill at any moment leaves the old or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix('.partial')
-    torch.save(state, partial)
-    os.replace(partial, path)
+    with replacing(path) as draft:
+        torch.save(state, draft)
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from vpr_ros.types import ImageArray, Pose
+from vpr_ros.whole_files import replacing
 from vpr_ros.world import Camera, Conditions, Drive, World
 
 POSITIVE_RADIUS_M = 3.0
@@ -84,12 +85,10 @@ def frame_row(seed: int, drive: int, index: int, pose: Pose) -> list[object]:
 
 def write_frames(path: Path, rows: Sequence[Sequence[object]]) -> None:
     """Write ``frames.csv``, whole or not at all."""
-    temporary = path.with_suffix('.part')
-    with temporary.open('w', encoding='utf-8', newline='') as file:
+    with replacing(path) as draft, draft.open('w', encoding='utf-8', newline='') as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(rows)
-    temporary.replace(path)
 
 
 def render_training(out: Path, seeds: Sequence[int], drives: int, report: Report = print, *,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
-import os
 from pathlib import Path
 import platform
 import subprocess
@@ -25,6 +24,7 @@ from training import checkpoint  # noqa: I100
 from training.recipe import Recipe
 from training.recipe_file import dump_recipe
 from vpr_ros.errors import ConfigError, DataError
+from vpr_ros.whole_files import write_whole
 
 PACKAGES = ('torch', 'numpy', 'opencv-python-headless', 'torchvision', 'timm')
 # what may change when a run goes on: how long and where it runs, not what a step does
@@ -90,16 +90,16 @@ class RunFolder:
         """Write what the run is made of, and take back lines of steps that a kill has undone."""
         if not self.writes:
             return
-        _write(self.path / 'recipe.yaml', dump_recipe(recipe))
+        write_whole(self.path / 'recipe.yaml', dump_recipe(recipe))
         entry = {'step': step, 'commit': commit(), 'seed': recipe.seed, 'versions': versions(),
                  'command': [Path(sys.argv[0]).name, *sys.argv[1:]], 'processes': processes,
                  'device': device, 'threads': torch.get_num_threads()}
         started = [] if step == 0 else self._started()
-        _write(self.path / 'run.json', json.dumps([*started, entry], indent=2) + '\n')
+        write_whole(self.path / 'run.json', json.dumps([*started, entry], indent=2) + '\n')
         metrics = self.path / 'metrics.jsonl'
         kept = [line for line in self.lines() if step and line['step'] <= step]
         if metrics.is_file():
-            _write(metrics, ''.join(json.dumps(line) + '\n' for line in kept))
+            write_whole(metrics, ''.join(json.dumps(line) + '\n' for line in kept))
         self._open_events(step)
 
     def lines(self) -> list[dict[str, Any]]:
@@ -164,9 +164,3 @@ def _check_same(before: dict[str, Any], now: dict[str, Any], folder: Path) -> No
             raise ConfigError(
                 f'{folder} holds a run with {name}: {before.get(name)}, this recipe has '
                 f'{now.get(name)}; give another folder, or the recipe.yaml that lies there')
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + '.partial')
-    partial.write_text(text, encoding='utf-8')
-    os.replace(partial, path)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 import functools
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from training import render
 from training.data import Frame
 from training.sources import posed
 from vpr_ros.errors import ConfigError, DataError
+from vpr_ros.whole_files import replacing
 from vpr_ros.world import Drive
 
 SETTINGS = 'world.json'
@@ -80,9 +80,8 @@ def draw(path: Path) -> bool:
         frame = planned.frame(index)
     except (ValueError, IndexError, KeyError):
         return False
-    temporary = path.with_name(f'.{path.stem}.{os.getpid()}.jpg')
-    render.write_image(temporary, frame.image)
-    temporary.replace(path)
+    with replacing(path) as draft:
+        render.write_image(draft, frame.image)
     return True
 
 

@@ -19,7 +19,6 @@ import numpy as np
 import torch
 
 from training import checkpoint
-from training.claims.files import write_whole
 from training.claims.scale import Scale, TOWER_HELD_OUT
 from training.claims.towns import held_out_set, Report, SEEN_LIGHT, UNSEEN
 from training.claims.variants import recipe_of, VARIANTS
@@ -33,6 +32,7 @@ from training.sources import ie_tower_validation
 from training.train import Trainer
 from vpr_ros.errors import DataError
 from vpr_ros.types import FloatArray, ImageArray
+from vpr_ros.whole_files import write_whole
 
 AT = (1, 5)
 BATCH = 16

@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.claims.files import write_whole
 from vpr_ros.errors import ConfigError
+from vpr_ros.whole_files import write_whole
 
 FILE = 'scale.json'
 IMAGENET = '../shared/weights/squeezenet1_1_imagenet_fp16.onnx'

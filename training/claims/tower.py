@@ -9,10 +9,10 @@ from pathlib import Path
 
 import cv2
 
-from training.claims.files import write_whole
 from training.claims.scale import Scale, TOWER_HELD_OUT
 from training.images import read_rgb, resize
 from training.sources import read_rows
+from vpr_ros.whole_files import replacing
 
 
 def shrink_tower(folder: Path, scale: Scale) -> None:
@@ -35,8 +35,6 @@ def shrink_tower(folder: Path, scale: Scale) -> None:
         row['file'] = Path(row['file']).with_suffix('.png').name
         cv2.imwrite(str(folder / 'frames' / row['file']), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         lines.append(tuple(row[name] for name in columns))
-    partial = folder / '.frames.partial'
-    with partial.open('w', encoding='utf-8', newline='') as file:
+    with (replacing(folder / 'frames.csv') as draft,
+          draft.open('w', encoding='utf-8', newline='') as file):
         csv.writer(file).writerows(lines)
-    write_whole(folder / 'frames.csv', partial.read_text(encoding='utf-8'))
-    partial.unlink()

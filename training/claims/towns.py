@@ -9,7 +9,6 @@ Below a folder, ``trained`` and ``held_out`` each have a ``frames.csv`` as the s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-import os
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from training import render
 from training.claims.scale import Scale
 from training.data import EvaluationSet, Frame
 from training.sources import posed
+from vpr_ros.whole_files import replacing
 from vpr_ros.world import Camera, Conditions, Drive, World
 
 Report = Callable[[str], None]
@@ -77,9 +77,8 @@ def _camera(rng: np.random.Generator) -> Camera:
 def _draw(path: Path, drive: Drive, index: int) -> None:
     if path.is_file():
         return
-    temporary = path.with_name(f'.{path.stem}.{os.getpid()}.jpg')
-    render.write_image(temporary, drive.frame(index).image)
-    temporary.replace(path)
+    with replacing(path) as draft:
+        render.write_image(draft, drive.frame(index).image)
 
 
 def held_out_set(folder: Path, name: str, conditions: Sequence[str]) -> EvaluationSet:

@@ -9,9 +9,9 @@ import dataclasses
 from pathlib import Path
 import sys
 
-from training.claims.files import write_whole
 from training.claims.scale import FULL, IMAGENET, QUICK, TOWER
 from training.verbs.verb import Verb
+from vpr_ros.whole_files import write_whole
 
 
 def claims(arguments: argparse.Namespace) -> None:

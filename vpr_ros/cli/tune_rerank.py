@@ -5,11 +5,8 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import suppress
 import json
-import os
 from pathlib import Path
-import tempfile
 from typing import Any
 
 from vpr_ros.assembly import model_of
@@ -18,6 +15,7 @@ from vpr_ros.evaluation.datasets import load_dataset
 from vpr_ros.evaluation.rerank_tuning import CANDIDATES, compare_queries, STEP, tune
 from vpr_ros.evaluation.selection import select_conditions
 from vpr_ros.rerank.presets import PAPER_WEIGHTS
+from vpr_ros.whole_files import replacing
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,16 +37,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def write_card(path: Path, entry: dict[str, Any]) -> None:
     """Put the field ``rerank`` into a card; the file is replaced whole or not at all."""
     raw = json.loads(path.read_text(encoding='utf-8')) | {'rerank': entry}
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix='.part')
-    try:
-        with os.fdopen(handle, 'w', encoding='utf-8') as file:
-            file.write(json.dumps(raw, indent=2) + '\n')
-        Path(name).chmod(path.stat().st_mode & 0o777)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    with replacing(path) as draft:
+        draft.write_text(json.dumps(raw, indent=2) + '\n', encoding='utf-8')
+        draft.chmod(path.stat().st_mode & 0o777)
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from vpr_ros.errors import ConfigError  # noqa: I100
 from vpr_ros.geometry.rigid import Transform
 from vpr_ros.slam.closure import Closure
 from vpr_ros.slam.system import Outgoing, System
+from vpr_ros.whole_files import write_whole
 
 SWITCH, SWITCH_VARIANCE = 1.0, 1e-2
 
@@ -34,10 +34,8 @@ class MaplabFile(System):
     def pass_on(self, closure: Closure) -> list[Outgoing]:
         """Add it to the file."""
         self._edges.append(entry(closure))
-        partial = self._path.with_name(self._path.name + '.partial')
         try:
-            partial.write_text(yaml.safe_dump(self._edges, sort_keys=False), encoding='utf-8')
-            os.replace(partial, self._path)
+            write_whole(self._path, yaml.safe_dump(self._edges, sort_keys=False))
         except OSError as error:
             self.problems.append(f'{self._path} cannot be written ({error.strerror}); set path to '
                                  'a file in a folder that can be written')

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from vpr_ros.whole_files import write_whole
 
 CELL_FORMAT = 1
 
@@ -41,9 +42,5 @@ class CellStore:
 
     def write(self, question: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         """Keep an answer; a process that is killed meanwhile leaves the old state."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.path(question)
-        draft = path.with_suffix(f'.{os.getpid()}.tmp')
         cell = {'format': CELL_FORMAT, 'question': dict(question), 'answer': dict(answer)}
-        draft.write_text(json.dumps(cell, indent=1) + '\n', encoding='utf-8')
-        draft.replace(path)
+        write_whole(self.path(question), json.dumps(cell, indent=1) + '\n')

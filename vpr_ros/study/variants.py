@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 import hashlib
 import json
 import logging
-import os
 from pathlib import Path
 import shutil
 from typing import Any
@@ -24,6 +23,7 @@ from vpr_ros.model.card import NETWORK
 from vpr_ros.model.session import resize
 from vpr_ros.study.onnx_graph import load_graph, only_global, onnx_module
 from vpr_ros.types import ImageArray
+from vpr_ros.whole_files import replacing, write_whole
 
 PRECISIONS = ('card', 'float16', 'int8')
 CALIBRATION_IMAGES = 64
@@ -61,13 +61,9 @@ def make_variant(
     folder.mkdir(parents=True, exist_ok=True)
     if card.kind != NETWORK:
         return _hand_made(card, path, width, height, precision)
-    draft = folder / f'.{name}.{os.getpid()}.onnx'
-    try:
+    with replacing(path.with_suffix('.onnx')) as draft:
         _write_network(card, draft, width, height, precision, images)
         dim = _output_dim(draft, card)
-        draft.replace(path.with_suffix('.onnx'))
-    finally:
-        draft.unlink(missing_ok=True)
     return _write_card(card, path, width, height, dim)
 
 
@@ -163,9 +159,7 @@ def _write_card(card: ModelCard, path: Path, width: int, height: int, dim: int) 
         'patches': {}, 'calibration': None, 'results': None,
     }
     raw.pop('rerank', None)  # it weighs patch sizes that the variant has not
-    draft = path.with_name(f'.{path.name}.{os.getpid()}')
-    draft.write_text(json.dumps(raw, indent=2) + '\n', encoding='utf-8')
-    draft.replace(path)
+    write_whole(path, json.dumps(raw, indent=2) + '\n')
     return path
 
 

@@ -25,6 +25,8 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from vpr_ros.whole_files import replacing
+
 _MAGIC = b'VPRINDEX'
 _HEAD = struct.Struct('<8sIQ')  # magic, CRC-32 of the JSON, its length
 _FORMAT = 1
@@ -74,9 +76,8 @@ def save(map_path: Path, key: Mapping[str, Any], facts: Mapping[str, Any], array
         }
         offset += -(-data.nbytes // _ALIGNMENT) * _ALIGNMENT
     text = json.dumps({'format': _FORMAT, 'key': key, 'facts': facts, 'arrays': entries}).encode()
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
-    try:
-        with open(partial, 'wb') as file:
+    with replacing(path) as draft:
+        with open(draft, 'wb') as file:
             file.write(_HEAD.pack(_MAGIC, zlib.crc32(text), len(text)))
             file.write(text)
             begin = _first_array(len(text))
@@ -84,10 +85,7 @@ def save(map_path: Path, key: Mapping[str, Any], facts: Mapping[str, Any], array
                 file.seek(begin + entry['offset'])
                 file.write(np.ascontiguousarray(array).tobytes())
             file.truncate(begin + offset)
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+        os.chmod(draft, 0o644)
 
 
 def load(map_path: Path, key: Mapping[str, Any]) -> Kept | None:

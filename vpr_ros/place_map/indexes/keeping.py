@@ -22,6 +22,7 @@ from vpr_ros.place_map.indexes.index import DescriptorIndex
 from vpr_ros.place_map.indexes.kinds import GPU, KINDS
 from vpr_ros.place_map.indexes.sign_bits import SignBits
 from vpr_ros.place_map.statistics import Statistics
+from vpr_ros.whole_files import replacing
 
 
 def keep(
@@ -53,14 +54,10 @@ def keep(
             files.save(map_path, key, about, {**arrays, 'codes': index.rows.codes})
             return True
         path = files.faiss_path(map_path)
-        partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
-        try:
-            index.rows.save(partial)
-            about['faiss'] = files.checksum_of(partial)
-            os.chmod(partial, 0o644)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with replacing(path) as draft:
+            index.rows.save(draft)
+            about['faiss'] = files.checksum_of(draft)
+            os.chmod(draft, 0o644)
         files.save(map_path, key, about, arrays)
     except (OSError, RuntimeError):  # FAISS reports a full disk as the latter
         return False
