@@ -46,6 +46,8 @@ ARGUMENTS = {
                      ['true', 'false']),
     'autostart': ('true', 'Bring the node to active; false leaves it to a lifecycle manager.',
                   ['true', 'false']),
+    'respawn': ('false', 'Start the node again two seconds after it has crashed; needs autostart.',
+                ['true', 'false']),
     'fastdds_profile': (str(CONFIG / 'fastdds_large_images.xml'),
                         'Fast DDS profile that carries large images without loss; one that is set '
                         f'in {PROFILE} already wins; empty sets none.', None),
@@ -111,6 +113,8 @@ def nodes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             output='screen',
             # the map is closed within this time, whatever the size of the last transaction
             sigterm_timeout='10',
+            respawn=LaunchConfiguration('respawn'),
+            respawn_delay=2.0,
         )
     ]
 

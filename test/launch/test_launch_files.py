@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 import re
+import signal
 
 from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
 import cv2
@@ -18,6 +20,7 @@ from ros2_tools.commands import Launched, ros2
 
 from vpr_ros.bags.from_images import bag_from_images
 from vpr_ros.place_map import PlaceMap
+from vpr_ros.place_map.checking import check
 
 pytestmark = pytest.mark.timeout(900)
 FILES = ('place_recognition.launch.py', 'build_map.launch.py', 'rosbag_evaluation.launch.py',
@@ -72,6 +75,24 @@ def test_the_node_comes_up_active_and_ends_cleanly(environment: dict[str, str],
         assert 'Traceback' not in client.log()
     with PlaceMap.open(path) as place_map:
         assert len(place_map) == 3
+
+
+def test_a_node_that_crashes_comes_back(environment: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / 'live.vprmap'
+    launched = Launched(
+        environment, tmp_path / 'log', '/phoenix', 'place_recognition.launch.py',
+        'namespace:=phoenix', 'respawn:=true', f'model:={tiny_model(tmp_path)}', f'map:={path}')
+    try:
+        launched.wait_for('waiting for Image')
+        (first,) = launched.pids()
+        os.kill(first, signal.SIGKILL)
+        launched.wait_for('(?s)process has died.*waiting for Image')
+        assert len(launched.pids()) == 2
+        assert launched.stop() == 0, launched.log()
+        assert 'process has finished cleanly' in launched.log()
+    finally:
+        launched.stop()
+    assert check(path) == []
 
 
 def test_a_map_is_built_and_the_launch_ends(environment: dict[str, str], tmp_path: Path) -> None:

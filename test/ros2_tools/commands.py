@@ -101,7 +101,7 @@ class Launched:
         """
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-            for pid in self.pids():
+            for pid in filter(self._is_child, self.pids()):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -110,3 +110,10 @@ class Launched:
         if not self._file.closed:
             self._file.close()
         return self._process.wait()
+
+    def _is_child(self, pid: int) -> bool:
+        try:
+            status = Path(f'/proc/{pid}/status').read_text()
+        except OSError:
+            return False
+        return f'PPid:\t{self._process.pid}\n' in status
