@@ -26,5 +26,6 @@ VPR_SESSION_PAGE=docs/ros2_session.md python -m pytest test/launch/test_session.
 ```
 
 The robots' cameras show a second drive through the rendered streets of the bag `bags/monday`.
-`...` stands for what was left out; the times of the log are left out, too.
+`...` stands for what was left out; the times of the log are left out, too. The machine had two cores
+and was busy with other work, which the rates and times show.
 """
