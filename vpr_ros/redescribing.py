@@ -20,6 +20,7 @@ from vpr_ros.model import Model
 from vpr_ros.place_map import MapInfo, PlaceMap
 from vpr_ros.place_map.redescribing import NewParts, rewrite
 from vpr_ros.rerank import encode_patches
+from vpr_ros.rerank.stage import sizes_that_count
 from vpr_ros.types import ImageArray, Place
 
 Progress = Callable[[int, int, str], None]
@@ -30,8 +31,9 @@ def redescribe(path: Path, out: Path, model: Model, *, small_images: bool = Fals
                progress: Progress | None = None) -> MapInfo:
     """Write a map again with the descriptors and patches of a model; the old one stays as it is.
 
-    With the model that built the map, only places without patches are described, and nothing
-    else changes. With another one, all are, global descriptors included.
+    With the model that built the map, only places are described that lack a patch size which some
+    preset compares, and nothing else changes. With another one, all are, global descriptors
+    included.
 
     Args:
         path: the map.
@@ -45,7 +47,7 @@ def redescribe(path: Path, out: Path, model: Model, *, small_images: bool = Fals
             do; the map cannot be read or ``out`` not be written. Nothing is written then.
         ModelError: the model failed.
     """
-    identity, wanted = model_identity(model), set(model.card.patches)
+    identity, wanted = model_identity(model), sizes_that_count(model.card)
     with PlaceMap.open(path, read_only=True) as place_map:
         same, places = identity.same_as(place_map.model), place_map.places()
         window = place_map.context.window
@@ -75,7 +77,7 @@ def redescribe(path: Path, out: Path, model: Model, *, small_images: bool = Fals
         image = decode_compressed('jpeg', jpeg)
         if not small_images:
             _check_size(path, place, image, model)
-        found = model.describe(image)
+        found = model.describe(image, patches=wanted)
         done += 1
         if progress is not None:
             progress(done, len(lacking), 'describing again')

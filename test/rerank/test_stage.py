@@ -12,6 +12,7 @@ from rerank.patch_sets import look, scene
 from vpr_ros.errors import ConfigError, MapError
 from vpr_ros.model.card import ModelCard, PatchSpec, RerankTuning
 from vpr_ros.rerank import encode_patches, make_reranker, wanted_sizes
+from vpr_ros.rerank.stage import sizes_that_count
 from vpr_ros.types import Place
 
 GRID = (6, 7)
@@ -67,6 +68,8 @@ def test_only_the_sizes_that_count_are_described_and_read():
     assert stage.sizes == {2, 5} == wanted_sizes(stage, tuned, 'used')
     assert wanted_sizes(stage, tuned, 'all') == {2, 5, 8}
     assert wanted_sizes(None, tuned, 'all') == frozenset()
+    assert sizes_that_count(tuned) == {2, 5} and sizes_that_count(card(2)) == {2}
+    assert sizes_that_count(card()) == frozenset()
     assert make_reranker('speed', tuned).sizes == {5}
 
     def remember(place_id, sizes):

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+import contextlib
 from functools import partial
 
+from vpr_ros.errors import ConfigError
 from vpr_ros.model.card import ModelCard
 from vpr_ros.rerank.codes import decode_patches, PatchCodes
-from vpr_ros.rerank.presets import preset
+from vpr_ros.rerank.presets import preset, PRESETS
 from vpr_ros.rerank.reranker import Candidate, Reranker
 from vpr_ros.types import PatchSet, Place, Ranked
 
@@ -84,6 +86,15 @@ def wanted_sizes(stage: RerankStage | None, card: ModelCard, which: str) -> froz
     if stage is None:
         return frozenset()
     return frozenset(card.patches) if which == 'all' else stage.sizes
+
+
+def sizes_that_count(card: ModelCard) -> frozenset[int]:
+    """Give the patch sizes of a model that any preset compares."""
+    found: frozenset[int] = frozenset()
+    for settings in PRESETS.values():
+        with contextlib.suppress(ConfigError):  # the model has none of its sizes
+            found |= settings.for_model(card).sizes
+    return found
 
 
 def _load(read_patches: ReadPatches, place_id: int,
