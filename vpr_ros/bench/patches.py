@@ -22,7 +22,7 @@ from vpr_ros.types import FloatArray
 LEAST_COSINE = 0.99999
 
 
-def patch_row(*, repeats: int = 1, **sizes: Any) -> Row | None:
+def patch_row(*, repeats: int = 3, **sizes: Any) -> Row | None:
     """Patch descriptors at three sizes; None where the package onnx is not installed.
 
     Args:
