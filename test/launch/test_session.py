@@ -20,7 +20,7 @@ import pytest
 from ros.client import image_message, SECOND
 from ros.publishing import now_ns, Publishing
 from ros2_tools.commands import Launched, ros2
-from ros2_tools.page import HEAD, PATH, VARIABLE
+from ros2_tools.page import head, PATH, VARIABLE
 from ros2_tools.transcript import commands_of, HOME, Transcript
 from sensor_msgs.msg import Image
 import yaml
@@ -109,7 +109,7 @@ def shell(environment: dict[str, str], home: Path,
     yield shell
     wanted = os.environ.get(VARIABLE)
     if wanted and request.session.testsfailed == failed:
-        Path(wanted).write_text(shell.transcript.markdown(HEAD), encoding='utf-8')
+        Path(wanted).write_text(shell.transcript.markdown(head()), encoding='utf-8')
 
 
 @pytest.fixture(scope='module')

@@ -9,6 +9,8 @@ they print has times, hashes and numbers that differ each time.
 
 from __future__ import annotations
 
+import os
+
 from helpers import ROOT
 
 PATH = ROOT / 'docs' / 'ros2_session.md'
@@ -26,6 +28,11 @@ VPR_SESSION_PAGE=docs/ros2_session.md python -m pytest test/launch/test_session.
 ```
 
 The robots' cameras show a second drive through the rendered streets of the bag `bags/monday`.
-`...` stands for what was left out; the times of the log are left out, too. The machine had two cores
-and was busy with other work, which the rates and times show.
+`...` stands for what was left out; the times of the log are left out, too. Rates and durations are
+those of a machine with {cores} cores and a load average of {load:.0f}.
 """
+
+
+def head() -> str:
+    """Return the beginning of the page, with what this machine is and is busy with."""
+    return HEAD.format(cores=os.cpu_count(), load=os.getloadavg()[0])
