@@ -46,3 +46,15 @@ def test_a_kill_leaves_the_old_file(tmp_path: Path) -> None:
     assert ended.returncode == -9 and path.read_text() == 'old'
     write_whole(path, 'new')  # what the kill left beside it does not matter
     assert path.read_text() == 'new'
+
+
+def test_what_killed_processes_left_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / 'a[1].index'
+    gone = subprocess.Popen([sys.executable, '-c', ''])
+    gone.wait()
+    left, other = (tmp_path / f'.a[1].{pid}.partial.index' for pid in (gone.pid, os.getppid()))
+    for file in (left, other):
+        file.write_text('half')
+    with replacing(path) as draft:
+        draft.write_text('whole')
+    assert not left.exists() and other.exists() and path.read_text() == 'whole'

@@ -18,6 +18,7 @@ import pytest
 
 from vpr_ros.errors import MapError
 from vpr_ros.place_map import check, merge, PlaceMap
+from vpr_ros.place_map.connection import explained
 
 MUTATIONS = int(os.environ.get('VPR_MAP_MUTATIONS', '400'))
 
@@ -243,3 +244,10 @@ def test_mapping_goes_on_beside_a_foreign_writer(path: Path) -> None:
             other.execute('ROLLBACK')
         fill(place_map, 1, first_seed=5)
         assert len(place_map) == 6
+
+
+def test_a_file_that_makes_sqlite_ask_for_memory_is_damaged() -> None:
+    """Found by test/fuzz (map:1:103559): a page header that claims a schema of gigabytes."""
+    with pytest.raises(MapError, match='asks for more memory than there is, so it is damaged'), \
+            explained('site.vprmap', 'open it'):
+        raise MemoryError

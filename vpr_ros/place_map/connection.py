@@ -45,6 +45,10 @@ def explained(path: Path | str, doing: str) -> Iterator[None]:
         text = str(error)
         meaning = next((m for word, m in _MEANINGS if word in text.lower()), text)
         raise MapError(f'map {path}: cannot {doing}: {meaning}') from error
+    except MemoryError as error:  # SQLite believes what a damaged file says of itself
+        raise MapError(f'map {path}: cannot {doing}: it asks for more memory than there is, so it '
+                       f'is damaged; restore it from a copy, or save what is left with '
+                       f'`vpr map repair`') from error
 
 
 def connect(path: Path | str, mode: str) -> sqlite3.Connection:
