@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``peers``: is the form that ``vpr bench`` compares with a fair one?"""
+"""``peers``: whether the form that ``vpr bench`` compares with is a fair one."""
 
 from __future__ import annotations
 
