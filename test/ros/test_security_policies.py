@@ -100,18 +100,27 @@ def test_the_policy_is_the_interface_of_the_running_node(
     for kind, names in interface.items():
         assert not names - policy[kind], f'the policy forbids to {kind} {names - policy[kind]}'
     # what other parameters add to these
-    seldom = {f'{own}image/compressed', f'{own}depth', '/clock'}
+    seldom = {f'{own}image/compressed', f'{own}depth', '/clock', *(
+        f'{own}right/{name}' for name in ('image', 'image/compressed', 'camera_info'))}
     for kind, names in policy.items():
         unused = {n for n in names - interface[kind] if n.rpartition('/')[2] not in NEWER}
         assert unused <= seldom, f'the node does not {kind} {unused}'
 
 
-def test_what_other_parameters_add_is_in_the_policy(start: Callable[..., Any]) -> None:
-    with start(image_transport='compressed', use_sim_time=True, relative_pose=True) as client:
+@pytest.mark.parametrize(('values', 'added'), [
+    ({'image_transport': 'compressed', 'use_sim_time': True},
+     ('image/compressed', 'depth', '/clock')),
+    ({'stereo': True}, ('right/image', 'right/camera_info')),
+    ({'stereo': True, 'image_transport': 'compressed'}, ('right/image/compressed',)),
+])
+def test_what_other_parameters_add_is_in_the_policy(
+    start: Callable[..., Any], values: dict[str, Any], added: tuple[str, ...]
+) -> None:
+    with start(relative_pose=True, **values) as client:
         client.process.check()
         end_s = time.monotonic() + 60.0
         own = client.process.namespace
-        wanted = {f'{own}/image/compressed', f'{own}/depth', '/clock'}
+        wanted = {name if name.startswith('/') else f'{own}/{name}' for name in added}
         interface = interface_of(client)
         while not wanted <= interface['subscribe']:
             client.process.check()
