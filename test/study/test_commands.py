@@ -224,7 +224,6 @@ def test_results_are_printed_kept_and_printed_again(scene, tmp_path, capsys):
     new = [p for p in (tmp_path / 'cache/cells').iterdir() if p not in cells]
     marks = [json.loads(p.read_text())['question']['data'] for p in new]
     assert [mark[-5:] for mark in marks] == ['20 Hz', '20 Hz']
-    page = (tmp_path / 'page.md').read_text()
 
     (tmp_path / 'more.md').write_text('# More\n\n```\n# a comment\n```\n\n## Still more\n')
     assert main([*arguments, '--append', str(tmp_path / 'more.md')]) == 0
