@@ -197,7 +197,7 @@ def test_what_is_wrong_with_st_lucia(tmp_path) -> None:
         load_st_lucia(tmp_path)
     drive(tmp_path / 'two', 4, 0.0)
     (tmp_path / 'two' / 'webcam_video.avi').write_bytes(b'no video')
-    with pytest.raises(DataError, match='cannot be played'):
+    with pytest.raises(DataError, match='cannot be read'):
         load_st_lucia(tmp_path)
     (tmp_path / 'two' / 'webcam_video.avi').unlink()
     with pytest.raises(DataError, match='is missing; it holds the images'):

@@ -14,6 +14,7 @@ from vpr_ros.errors import DataError
 from vpr_ros.evaluation.dataset import Dataset, DEFAULT_RADIUS_M, ImageRef, stamp
 from vpr_ros.evaluation.position_datasets import from_positions
 from vpr_ros.evaluation.utm import to_utm
+from vpr_ros.images.video import open_video
 
 POSITIONS, VIDEO, FRAMES = 'fGPS.txt', 'webcam_video.avi', 'frames'
 SPACING_M = 5.0
@@ -89,7 +90,7 @@ def _extract(video: Path, files: dict[int, Path]) -> list[int]:
         if len(missing) < len(files):  # the end of the video came before the end of positions
             return [index for index in files if index not in missing]
         raise DataError(f'{video} is missing; it holds the images of the drive')
-    reader = cv2.VideoCapture(str(video))
+    reader = open_video(video)
     last, index = max(files), 0
     while index <= last and reader.grab():
         if index in missing:

@@ -40,7 +40,7 @@ class VideoFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        capture = self._open()
+        capture = open_video(path)
         self._count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
         self._rate_hz = rate_hz if 0.0 < rate_hz < 1000.0 else _UNKNOWN_RATE_HZ
@@ -59,7 +59,7 @@ class VideoFile:
         Raises:
             DataError: the file cannot be read, or holds no frame at all.
         """
-        capture = self._open()
+        capture = open_video(self._path)
         try:
             number, stamp_ns = 0, 0
             while capture.grab():
@@ -80,18 +80,24 @@ class VideoFile:
         finally:
             capture.release()
 
-    def _open(self) -> cv2.VideoCapture:
-        if not self._path.is_file():
-            raise DataError(f'video {self._path} does not exist; check the path')
-        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
-        if not capture.isOpened():
-            capture.release()
-            raise DataError(f'video {self._path} cannot be read; OpenCV reads '
-                            f'{", ".join(SUFFIXES)} with common codecs; convert it to H.264')
-        width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        if width * height > MAX_PIXELS:
-            capture.release()
-            raise DataError(f'video {self._path} has {width}x{height} pixels a frame, more than '
-                            f'the {MAX_PIXELS} allowed; convert it to a smaller one')
-        return capture
+
+def open_video(path: Path) -> cv2.VideoCapture:
+    """Open a video with OpenCV; whoever calls releases it.
+
+    Raises:
+        DataError: it does not exist, cannot be read, or its frames are too large.
+    """
+    if not path.is_file():
+        raise DataError(f'video {path} does not exist; check the path')
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        capture.release()
+        raise DataError(f'video {path} cannot be read; OpenCV reads {", ".join(SUFFIXES)} with '
+                        f'common codecs; convert it to H.264')
+    width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+    height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    if width * height > MAX_PIXELS:
+        capture.release()
+        raise DataError(f'video {path} has {width}x{height} pixels a frame, more than the '
+                        f'{MAX_PIXELS} allowed; convert it to a smaller one')
+    return capture
