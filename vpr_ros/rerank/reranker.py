@@ -130,6 +130,8 @@ class Reranker:
         remaining_s: Callable[[], float],
     ) -> tuple[list[SpatialEvidence | None], int]:
         """Evidence for each candidate in turn until the time is up; and how many were shed."""
+        if not remaining_s() > 0:
+            return [None] * len(candidates), len(candidates)
         stride = self.settings.coarse_stride if coarse else 1
         prepared = PreparedQuery(query, self.settings, stride)
         check = bool(self.settings.method) and not coarse
