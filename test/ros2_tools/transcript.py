@@ -17,6 +17,7 @@ CLEAN = (
     (r' \[\d{10}\.\d+\]', ''),  # times of the log
     (r'(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)-\d+-[\w.-]+', r'\1'),  # names of machines
     (r'pid \[\d+\]', 'pid [4711]'),
+    (r'\[pid \d+\]', '[pid 4711]'),
     (r'[ \t]+$', ''),
     (r'((^ *- 0\.0\n){2})(^ *- 0\.0\n){3,}', r'\1    ...\n'),  # of a covariance of zeros
     # of the progress of an action the beginning
@@ -101,5 +102,15 @@ def typed(words: tuple[str, ...]) -> str:
 
 
 def commands_of(page: str) -> list[str]:
-    """Find the commands of a page that :meth:`Transcript.markdown` has written."""
-    return re.findall(r'^```\n(.*?)\n```$', page, re.M | re.S)
+    """Find the commands of the sections of a page that :meth:`Transcript.markdown` has written."""
+    found: list[str] = []
+    language, lines = None, list[str]()
+    for line in page[page.find('\n## '):].splitlines():
+        if not line.startswith('```'):
+            lines.append(line)
+        elif language is None:
+            language, lines = line[3:], []
+        else:
+            found += ['\n'.join(lines)] if not language else []
+            language = None
+    return found
