@@ -90,6 +90,17 @@ def test_a_map_is_built_from_a_bag(client: Client, folder: Path, plugin: str) ->
         assert client.call(LoadMap, '~/load_map', path='live.vprmap').success
 
 
+def test_a_node_that_re_ranks_builds_maps_that_can_be(start, folder: Path) -> None:
+    """Patches are stored where the node itself would store them; without, nothing is compared."""
+    write_bag(folder / 'patches_bag', 'mcap', range(320, 323))
+    with start(model='default', rerank='robot', directories=[str(folder)]) as client:
+        answer = client.call(BuildMap, '~/build_map', sources=['patches_bag'],
+                             output='patches.vprmap', keyframe_distance_m=1.0)
+        assert answer.success, answer.message
+        assert answer.info.has_patches and answer.info.place_count == 3
+        assert client.stop() == 0
+
+
 def test_images_are_answered_while_a_map_is_built_from_a_folder(
     client: Client, folder: Path, image_folder: Path
 ) -> None:

@@ -96,7 +96,7 @@ class Builder:
 
     def _check(self, request: Any) -> dict[str, Any]:
         """Arguments of the build; paths outside the folders end here."""
-        folders, settings = self._engine.folders, self._engine.settings.replace(rerank='none')
+        folders, settings = self._engine.folders, self._engine.settings
         out = folders.map_file(request.output)
         if self._engine.is_live_map(out):
             raise ConfigError(f'{out} is the map that this node works with; build another file')
