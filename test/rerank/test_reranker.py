@@ -211,6 +211,27 @@ def test_a_machine_that_slows_down_overruns_by_little(slow, budget):
     assert hard.left >= -0.1 * budget - 0.01 * slow
 
 
+@pytest.mark.parametrize('late', [10, 40, 52])
+def test_after_a_delay_the_next_looks_stop_earlier(late):
+    """Another process takes the processor for 80 ms, at the same candidate of each look."""
+    stage, query = Reranker(PLAIN, workers=1), patches_of(1)
+
+    def look(delay_s):
+        clock = Clock(0.6)
+        offered = clock.costing(places(*[patches_of(2)] * 60), 0.01)
+        slow = offered[late].load
+        offered[late] = Candidate(late + 1, lambda: (
+            setattr(clock, 'left', clock.left - delay_s), slow())[1])
+        return stage.rerank(query, offered, remaining_s=clock.remaining_s).shed, clock.left
+
+    before = [look(0.0) for _ in range(3)][-1]
+    look(0.08)
+    shed, left = look(0.08)
+    assert shed > before[0] and left >= -0.06  # over by at most a tenth
+    settled = [look(0.0) for _ in range(60)][-1]
+    assert settled == before  # it is forgotten
+
+
 def test_places_without_patches_keep_their_order_behind_the_others():
     query = patches_of(1)
     only_one_size = {2: patches_of(1)[2]}
