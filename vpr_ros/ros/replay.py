@@ -37,6 +37,7 @@ START_TIMEOUT_S = 60.0
 ANSWER_TIMEOUT_S = 10.0
 MOST_SILENCE = 5  # images in a row without an answer, then the replay gives up
 DEPTH = 1000
+PAUSE_NS = 1_000_000_000
 _NS = 1e-9
 _CDR_STAMP = struct.Struct('<4xiI')  # encapsulation header, then header.stamp of every image
 
@@ -105,6 +106,7 @@ class NodeReplay:
             leading = next(iter(names))
             total = sum(info.count for info in reader.topics() if info.name == leading)
             grouping, sent, waiting = cameras.set.grouping(), 0, None
+            sent_ns = 0  # log time of the last image
             start_s, first_ns = time.monotonic(), None
             for message in reader.messages(rig.all()):
                 image = message.topic in names
@@ -112,7 +114,9 @@ class NodeReplay:
                 if rate > 0:
                     first_ns = message.log_time_ns if first_ns is None else first_ns
                     self._spin_until_s(start_s + (message.log_time_ns - first_ns) * _NS / rate)
-                elif image and waiting is not None:
+                elif waiting is not None and (
+                        image or message.log_time_ns - sent_ns > PAUSE_NS):
+                    # after a pause odometry begins anew and says nothing of the image before it
                     self._await_answer(waiting)
                     waiting = None
                 self._clock.publish(Clock(clock=stamp_to_message(message.log_time_ns)))
@@ -120,7 +124,7 @@ class NodeReplay:
                 if not image:
                     continue
                 # answered only when the next image is due: odometry as new as this one comes first
-                stamp_ns = stamp_of(message.raw)
+                stamp_ns, sent_ns = stamp_of(message.raw), message.log_time_ns
                 for moment in grouping.add(names[message.topic], stamp_ns, stamp_ns):
                     waiting = tuple(moment.values())
                     self._sent.append(waiting[0])
