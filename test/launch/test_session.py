@@ -14,12 +14,13 @@ import itertools
 import os
 from pathlib import Path
 import re
+import time
 from typing import Any
 
 import pytest
 from ros.client import image_message, SECOND
 from ros.publishing import now_ns, Publishing
-from ros2_tools.commands import Launched, ros2
+from ros2_tools.commands import Launched, PATIENCE_S, ros2
 from ros2_tools.page import head, PATH, VARIABLE
 from ros2_tools.transcript import commands_of, HOME, Transcript
 from sensor_msgs.msg import Image
@@ -72,6 +73,12 @@ class Shell:
         if shown:
             self.transcript.add(('ros2', *words), output, keep)
         return output
+
+    def find(self, node: str) -> None:
+        """Wait until the tools know a node: it says that it is up before its news has arrived."""
+        end_s = time.monotonic() + PATIENCE_S
+        while node not in ros2(self.environment, 'lifecycle', 'nodes')[1].split():
+            assert time.monotonic() < end_s, f'{node} is not found'
 
     def launch(self, namespace: str, *words: str) -> Launched:
         """Start the launch file; what it prints is written down with :meth:`show`."""
@@ -131,6 +138,7 @@ def robots(shell: Shell, home: Path) -> Iterator[dict[str, Launched]]:
         for name, launched in found.items():
             log = shell.show(launched, 'waiting for Image')
             assert 'mapping with model default on ' in log and f'/maps/{name}.vprmap' in log
+            shell.find(f'/{name}/place_recognition')
         yield found
 
 
@@ -347,6 +355,7 @@ def test_a_lifecycle_manager_takes_it_through_every_state(shell: Shell, home: Pa
     node = '/carla/place_recognition'
     try:
         shell.show(launched, 'unconfigured, since autostart is false')
+        shell.find(node)
         assert shell('lifecycle', 'get', node).startswith('unconfigured [1]')
         assert 'localization' in shell('param', 'get', node, 'mode')
         for transition, state, shown in (
