@@ -16,7 +16,6 @@ from sensor_msgs.msg import CameraInfo
 
 from vpr_ros.cameras.camera_set import CameraSet
 from vpr_ros.images.messages import rgb_of
-from vpr_ros.ros import qos
 from vpr_ros.ros.geometry import stamp_from_message
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Pose
@@ -44,7 +43,7 @@ class Cameras(CameraSet):
 
         Args:
             node: gets the subscriptions.
-            image_type, profile: of the image topics.
+            image_type, profile: of the image topics; calibrations come with the same profile.
             resolve: camera name -> its image topic.
             take: gets every item for the worker.
             take_info: gets the calibrations of the leading camera as they come.
@@ -63,7 +62,7 @@ class Cameras(CameraSet):
             subscriptions += [
                 node.create_subscription(image_type, resolve(name), receive, profile),
                 node.create_subscription(
-                    CameraInfo, f'{name}/camera_info'.lstrip('/'), told, qos.SENSOR),
+                    CameraInfo, f'{name}/camera_info'.lstrip('/'), told, profile),
             ]
         return subscriptions
 

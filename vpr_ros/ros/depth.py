@@ -25,7 +25,6 @@ from vpr_ros.geometry.inputs import (
 )
 from vpr_ros.geometry.relative_poses import RelativePoses
 from vpr_ros.images.messages import rgb_of
-from vpr_ros.ros import qos
 from vpr_ros.types import Frame
 
 KEPT = 30
@@ -45,13 +44,14 @@ class PoseInputs:
             stereo: depth comes from the images of a right camera, not from depth images.
             expected: whether somebody publishes depth (or right) images, so that waiting makes
                 sense.
-            wait_s: how long such an image may come after its image.
+            wait_s: how long such an image may come after its image, and the first calibration.
         """
         self._images: deque[Any] = deque(maxlen=KEPT)  # depth images, or those of the right camera
         self._arrived = threading.Condition()
         self._single, self._stereo = single, stereo
         self._expected, self._wait_s = expected, wait_s
         self._cameras: dict[str, CameraModel] = {}
+        self._awaited: set[str] = set()
         self._left_info: Any = None
         self._right_info: Any = None
         self.problem, self.topic = '', ''
@@ -69,14 +69,14 @@ class PoseInputs:
         subscriptions = [node.create_subscription(kind, self.topic, self.add_depth, profile)]
         if self._stereo:
             subscriptions.append(node.create_subscription(
-                CameraInfo, 'right/camera_info', self.add_right_info, qos.SENSOR))
+                CameraInfo, 'right/camera_info', self.add_right_info, profile))
         return subscriptions
 
     def show(self, frame: Frame, poses: RelativePoses | None) -> None:
         """Give a frame to what makes features of it, with its calibration and depth."""
         if poses is not None:
-            poses.see(frame.image, frame.stamp_ns, frame.frame_id, self.camera(frame.frame_id),
-                      lambda: self.measure(frame))
+            poses.see(frame.image, frame.stamp_ns, frame.frame_id,
+                      self._await_camera(frame.frame_id), lambda: self.measure(frame))
 
     def add_depth(self, message: Any) -> None:
         """Take a depth image; with stereo, an image of the right camera."""
@@ -87,8 +87,11 @@ class PoseInputs:
     def add_camera_info(self, message: Any) -> None:
         """Take a calibration; one that cannot be used is no calibration."""
         try:
-            self._cameras[message.header.frame_id], self.problem = camera_of(message), ''
-            self._left_info = message
+            camera = camera_of(message)
+            with self._arrived:
+                self._cameras[message.header.frame_id], self.problem = camera, ''
+                self._left_info = message
+                self._arrived.notify_all()
         except ConfigError as error:
             self._cameras.pop(message.header.frame_id, None)
             self.problem = str(error)
@@ -102,6 +105,16 @@ class PoseInputs:
         known = self._cameras
         only = next(iter(known.values())) if self._single and len(known) == 1 else None
         return known.get(frame_id) or only
+
+    def _await_camera(self, frame_id: str) -> CameraModel | None:
+        """Return a camera's calibration; that of the first image may be behind it, for once."""
+        found = self.camera(frame_id)
+        if found is None and frame_id not in self._awaited:
+            self._awaited.add(frame_id)
+            with self._arrived:
+                self._arrived.wait_for(lambda: self.camera(frame_id) is not None, self._wait_s)
+                found = self.camera(frame_id)
+        return found
 
     def measure(self, frame: Frame) -> Depth | None:
         """Return the depth of an image; None where there is none.
