@@ -35,6 +35,7 @@ from vpr_ros.rerank.matching import IndexArray, Matches
 
 Float64Array = NDArray[np.float64]
 FORMS = ('bounded', 'released', 'paper')
+COLUMN_BITS = 16  # more than enough for a displacement in the largest grid
 NO_MATCHES = 'no patch has a mutual nearest neighbour'
 TOO_FEW = 'fewer than three patches match'
 COLLINEAR = 'the matched patches lie on one line'
@@ -71,17 +72,14 @@ def spatial_scores(matches: Matches, grid: tuple[int, int],
     if form not in FORMS:
         raise ConfigError(f'spatial score {form!r} is not one of {", ".join(FORMS)}')
     rows, columns = grid
-    found = matches.per_candidate()
-    row, column = _cells(grid)
-    total = np.zeros(matches.count)
-    for cells, extent in ((row, rows - 1), (column, columns - 1)):
-        counts = _displacements(matches, cells, extent)
-        total += _AGREEMENT[form](counts, found, extent)
+    counts = _displacements(matches, grid)
+    found = counts[0].sum(1)
+    total = _AGREEMENT[form](counts, found, np.array([[rows - 1.0], [columns - 1.0]])).sum(0)
     total /= rows * columns
     if form != 'bounded':
         return SpatialScores(total, tuple('' if n else NO_MATCHES for n in found.tolist()))
     total /= max((rows - 1) ** 2 + (columns - 1) ** 2, 1)
-    reasons = _reasons(matches, found, grid)
+    reasons = _reasons(matches, found.astype(np.intp), grid)
     total[[i for i, reason in enumerate(reasons) if reason]] = 0.0
     return SpatialScores(total, reasons)
 
@@ -93,55 +91,69 @@ def _cells(grid: tuple[int, int]) -> tuple[IndexArray, IndexArray]:
     return row, column
 
 
-def _displacements(matches: Matches, cells: IndexArray, extent: int) -> Float64Array:
-    """How often each displacement -extent..extent occurs in each candidate: float64 (B, 2 e + 1).
+@lru_cache(maxsize=32)
+def _both_cells(grid: tuple[int, int]) -> IndexArray:
+    """Row and column of each patch in one number, the column in the lower bits."""
+    row, column = _cells(grid)
+    return (row << COLUMN_BITS) + column
 
-    ``cells`` is the row, or the column, of each patch.
+
+def _displacements(matches: Matches, grid: tuple[int, int]) -> Float64Array:
+    """How often each displacement -E..E occurs in each candidate, down and across.
+
+    Returns:
+        float64 (2, B, 2 E + 1), E the larger side of the grid less 1.
     """
-    width = 2 * extent + 1
-    bins = matches.candidate * width
-    bins += cells.take(matches.reference)
-    bins -= cells.take(matches.query)
-    bins += extent
-    counts = np.bincount(bins, minlength=matches.count * width)
-    return counts.reshape(matches.count, width).astype(np.float64)
+    cells, extent = _both_cells(grid), max(grid) - 1
+    width, count = 2 * extent + 1, matches.count
+    moved = cells.take(matches.reference)
+    moved -= cells.take(matches.query)
+    moved += (extent << COLUMN_BITS) + extent  # neither part is negative then
+    bins = np.empty((2, len(moved)), np.intp)
+    np.right_shift(moved, COLUMN_BITS, out=bins[0])
+    np.bitwise_and(moved, (1 << COLUMN_BITS) - 1, out=bins[1])
+    bins += np.multiply(matches.candidate, width, out=moved)
+    bins[1] += count * width
+    counts = np.bincount(bins.ravel(), minlength=2 * count * width)
+    return counts.reshape(2, count, width).astype(np.float64)
 
 
-def _around_mean(counts: Float64Array, found: IndexArray, extent: int,
-                 anchor: Float64Array | int) -> Float64Array:
-    """Sum of (anchor - |d_i - mean d|)^2 over each candidate's matches: float64 (B,)."""
+def _around_mean(counts: Float64Array, found: Float64Array,
+                 anchor: Float64Array) -> Float64Array:
+    """Sum of (anchor - |d_i - mean d|)^2 over each candidate's matches: float64 (2, B)."""
+    extent = counts.shape[2] // 2
     moved = np.arange(-extent, extent + 1.0)
     mean = counts @ moved / np.maximum(found, 1)
-    left = moved - mean[:, None]
+    left = moved - mean[..., None]
     np.abs(left, out=left)
-    left -= anchor
-    return np.einsum('bd,bd,bd->b', counts, left, left)
+    left -= anchor[..., None]
+    return np.einsum('abd,abd,abd->ab', counts, left, left)
 
 
-def _released(counts: Float64Array, found: IndexArray, extent: int) -> Float64Array:
-    return _around_mean(counts, found, extent, extent)
+def _released(counts: Float64Array, found: Float64Array, extents: Float64Array) -> Float64Array:
+    return _around_mean(counts, found, extents)
 
 
-def _paper(counts: Float64Array, found: IndexArray, extent: int) -> Float64Array:
-    return _around_mean(counts, found, extent, np.abs(_largest(counts, extent))[:, None])
+def _paper(counts: Float64Array, found: Float64Array, extents: Float64Array) -> Float64Array:
+    return _around_mean(counts, found, np.abs(_largest(counts)))
 
 
-def _bounded(counts: Float64Array, found: IndexArray, extent: int) -> Float64Array:
-    """Sum of max(0, extent - |d_i - median d|)^2 over each candidate's matches: float64 (B,)."""
-    cumulative = counts.cumsum(1)
-    lower = (cumulative < (found[:, None] + 1) // 2).sum(1)
-    upper = (cumulative < found[:, None] // 2 + 1).sum(1)
-    left = np.arange(2 * extent + 1.0) - ((lower + upper) / 2)[:, None]
+def _bounded(counts: Float64Array, found: Float64Array, extents: Float64Array) -> Float64Array:
+    """Sum of max(0, extent - |d_i - median d|)^2 over each candidate's matches: float64 (2, B)."""
+    cumulative = counts.cumsum(2)
+    lower = (cumulative < ((found + 1) // 2)[:, None]).sum(2)
+    upper = (cumulative < (found // 2 + 1)[:, None]).sum(2)
+    left = np.arange(float(counts.shape[2])) - ((lower + upper) / 2)[..., None]
     np.abs(left, out=left)
-    np.subtract(extent, left, out=left)
+    np.subtract(extents[..., None], left, out=left)
     np.maximum(left, 0.0, out=left)
-    return np.einsum('bd,bd,bd->b', counts, left, left)
+    return np.einsum('abd,abd,abd->ab', counts, left, left)
 
 
-def _largest(counts: Float64Array, extent: int) -> Float64Array:
-    """Return the largest displacement of each candidate, 0 without matches: float64 (B,)."""
-    last = extent - (counts[:, ::-1] > 0).argmax(1)
-    return np.where(counts.any(1), last, 0).astype(np.float64)
+def _largest(counts: Float64Array) -> Float64Array:
+    """The largest displacement of each candidate, 0 without matches: float64 (2, B)."""
+    last = counts.shape[2] // 2 - (counts[:, :, ::-1] > 0).argmax(2)
+    return np.where(counts.any(2), last, 0).astype(np.float64)
 
 
 _AGREEMENT = {'bounded': _bounded, 'released': _released, 'paper': _paper}
