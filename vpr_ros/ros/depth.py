@@ -98,7 +98,9 @@ class PoseInputs:
 
     def add_right_info(self, message: Any) -> None:
         """Take the calibration of the right camera."""
-        self._right_info = message
+        with self._arrived:
+            self._right_info = message
+            self._arrived.notify_all()
 
     def camera(self, frame_id: str) -> CameraModel | None:
         """Return the last calibration of a camera; None while there is none."""
@@ -132,6 +134,8 @@ class PoseInputs:
             return None
         if not self._stereo:
             return depth_of(found)
+        with self._arrived:  # that of the first image may be behind it
+            self._arrived.wait_for(lambda: self._right_info is not None, self._wait_s)
         if self._right_info is None:
             raise ConfigError('right images come but no right/camera_info; remap it to the '
                               "calibration of the pair's right camera")
