@@ -22,6 +22,7 @@ CANDIDATES_PER_BLOCK = 16  # for each thread; few, so that the time left is look
 SMALL_BLOCK = 1 << 18  # similarities below which a second thread costs more than it gives
 COST_MARGIN = 1.2  # the next candidates may take this much longer than the dearest so far
 COST_DECAY = 0.9  # how fast one slow moment is forgotten
+DELAY_DECAY = 0.97  # the same for delays, by recognition: they come seldom
 MOST_CAUTION = 0.5  # of the time left: kept free at most for delays like the last ones
 
 
@@ -107,7 +108,7 @@ class Reranker:
         """
         pending, settings = [_kept(one) for one in candidates], self.settings
         left = _until(remaining_s)
-        self._delay_s *= COST_DECAY
+        self._delay_s *= DELAY_DECAY
         coarse = settings.coarse and len(pending) > settings.fine
         found: list[SpatialEvidence | None]
         found, shed = self._score(query, pending, coarse=coarse, remaining_s=left)
