@@ -89,16 +89,6 @@ def test_what_stands_in_for_a_missing_feature_leaves_the_odds_as_they_are() -> N
 def test_the_fit_round_trips_through_json() -> None:
     calibration = fit(draw(np.random.default_rng(4), 300, spatial=True), source='drawn')
     assert set(calibration.models) == {'global', 'spatial', 'single'}
-
-
-def test_matches_without_patches_are_judged_by_what_was_learnt_of_such_matches():
-    spatial, plain = (draw(np.random.default_rng(5), 300, spatial=s) for s in (True, False))
-    both = fit([*spatial, *plain], source='drawn').models
-    for kind in ('global', 'single'):
-        assert both[kind] == fit(plain, source='drawn').models[kind]
-    assert both['spatial'] == fit(spatial, source='drawn').models['spatial']
-    few = fit([*spatial, *plain[:60]], source='drawn')  # a sixth: they may be blank images alone
-    assert few.about['global']['samples'] == 360
     assert from_json(json.loads(json.dumps(calibration.to_json()))) == calibration
 
 

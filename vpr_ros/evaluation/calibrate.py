@@ -54,9 +54,8 @@ def fit(
 ) -> Calibration:
     """Fit the logistic models.
 
-    ``spatial`` learns from the samples with a spatial score, where there are enough. ``global``
-    and ``single`` judge matches without one, and learn from such samples where they are a quarter
-    of all; else from every sample.
+    ``global`` and ``single`` learn from every sample, so that they hold without re-ranking;
+    ``spatial`` from those with a spatial score, where there are enough.
 
     Args:
         samples: features and ``true``; see :func:`sample_of`.
@@ -69,14 +68,10 @@ def fit(
         DataError: too few samples, or of one kind only.
     """
     models, about = {}, {}
-    spatial = [s for s in samples if s.get('spatial_score') is not None]
-    plain = [s for s in samples if s.get('spatial_score') is None]
-    if not _enough(plain) or 4 * len(plain) < len(samples):
-        plain = list(samples)
     for kind, names in FEATURES.items():
-        rows = spatial if kind == 'spatial' else plain
-        if not _enough(rows):
-            true = sum(bool(row['true']) for row in rows)
+        rows = [s for s in samples if kind != 'spatial' or s.get('spatial_score') is not None]
+        true = sum(bool(row['true']) for row in rows)
+        if len(rows) < MIN_SAMPLES or min(true, len(rows) - true) < MIN_OF_EACH:
             if kind != 'global':
                 continue
             raise DataError(
@@ -85,14 +80,9 @@ def fit(
                 f'of drives that revisit places and of places that look alike'
             )
         models[kind] = _fit_model(rows, names, penalty, true_share)
-        about[kind] = {'samples': len(rows), 'true': sum(bool(row['true']) for row in rows),
+        about[kind] = {'samples': len(rows), 'true': true,
                        'ece_on_fit': expected_error(models[kind], rows)}
     return Calibration(models, source, about)
-
-
-def _enough(rows: Sequence[Sample]) -> bool:
-    true = sum(bool(row['true']) for row in rows)
-    return len(rows) >= MIN_SAMPLES and min(true, len(rows) - true) >= MIN_OF_EACH
 
 
 def expected_error(model: LogisticModel, samples: Sequence[Sample]) -> float | None:
