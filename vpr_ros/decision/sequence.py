@@ -13,10 +13,6 @@ that leads to the match adds to the sum of nats, each that does not takes from i
 begins where the sum is highest. The sum, not the share, says how sure a run makes: six frames out
 of six are less than eighteen out of twenty. Without odometry any of many speeds may fit, so that a
 frame leads to a wrong match more often and counts less.
-
-Frames that are near each other look alike and say nearly the same. A slow camera gives few frames
-in the window, but each of them stands for itself: it counts for as many entries as would have had
-room in the stretch before it, up to :data:`MOST_ENTRIES`.
 """
 
 from __future__ import annotations
@@ -40,8 +36,7 @@ ENTRIES = 20  # frames remembered per window
 TOP = 3  # candidates of each earlier frame that may support a match
 # How often a frame leads to the match: to a true one, and to a wrong one with odometry (rendered
 # drives) and without (floors of a tower, laps of a track)
-RATE_TRUE, RATE_WRONG, RATE_WRONG_TIMED = 0.8, 0.16, 0.3
-MOST_ENTRIES = 3  # that a frame after a long stretch counts for
+RATE_TRUE, RATE_WRONG, RATE_WRONG_TIMED = 0.8, 0.16, 0.4
 _NS = 1e-9
 
 
@@ -120,9 +115,8 @@ class SequenceTracker:
         """Count the earlier frames of the best run that lead to ``place``.
 
         Returns:
-            (frames that do, in the better of both directions; frames in the run), where a frame
-            after a long stretch counts for up to :data:`MOST_ENTRIES`. Where no run speaks for the
-            place, the run is the whole window.
+            (frames that do, in the better of both directions; frames in the run). Where no run
+            speaks for the place, the run is the whole window.
         """
         return self.supports(frame, [place], settings)[0]
 
@@ -133,24 +127,14 @@ class SequenceTracker:
         entries = [entry for entry in self._entries if _within(entry, frame, settings)]
         filled = np.asarray([bool(entry.places) for entry in entries], bool)
         if not filled.any() or not places:
-            return [(0, int(_entries_of(entries, settings).sum()))] * len(places)
+            return [(0, len(entries))] * len(places)
         some = [entry for entry in entries if entry.places]
         fits = _fits(some, frame, places, settings)
         starts = np.cumsum([0, *(len(entry.places) for entry in some[:-1])])
         led = np.zeros((len(places), len(entries), fits.shape[2]), bool)
         led[:, filled] = np.logical_or.reduceat(fits, starts, axis=1)
-        led = np.repeat(led, _entries_of(entries, settings), axis=1)
         return [_best_run(of_place, timed=frame.travelled_m is None or place.travelled_m is None)
                 for of_place, place in zip(led, places, strict=True)]
-
-
-def _entries_of(entries: Sequence[_Entry], settings: Settings) -> NDArray[np.int64]:
-    """Return for how many frames each one counts, int (entries,); 1 without odometry."""
-    travelled = np.asarray([np.nan if entry.travelled_m is None else entry.travelled_m
-                            for entry in entries])
-    room = np.abs(np.diff(travelled, prepend=np.nan)) / max(
-        settings.sequence_window_m / ENTRIES, 1e-9)
-    return np.clip(np.rint(np.nan_to_num(room, nan=1.0)), 1, MOST_ENTRIES).astype(np.int64)
 
 
 def _best_run(led: NDArray[np.bool_], *, timed: bool) -> tuple[int, int]:
