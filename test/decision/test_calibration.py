@@ -112,17 +112,6 @@ def test_a_calibration_without_spatial_model_uses_the_global_one() -> None:
     assert lean.probability(CHECKED) == lean.probability(STRONG)
 
 
-def test_an_image_without_frames_before_it_has_a_model_of_its_own():
-    single = LogisticModel(('similarity', 'margin'), (10.0, 1.0), -5.0, (0.6, 0.2), (0.4, 0.1))
-    calibration = Calibration({**KNOWN.models, 'single': single})
-    alone = Match(PLACE, 0.9, 0.4)
-    assert calibration.probability(alone) == pytest.approx(1 / (1 + math.exp(5 - 9 - 0.5)))
-    assert calibration.probability(STRONG) == KNOWN.probability(STRONG)
-    assert calibration.probability(CHECKED) == KNOWN.probability(CHECKED)
-    assert calibration.blame(replace(alone, similarity=0.1, outside_similarity=-0.1)) is (
-        Reason.LOW_SIMILARITY)
-
-
 def test_json_round_trip(tmp_path) -> None:
     path = tmp_path / 'calibration.json'
     path.write_text(json.dumps(GENERIC.to_json()))

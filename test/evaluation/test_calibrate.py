@@ -88,7 +88,7 @@ def test_what_stands_in_for_a_missing_feature_leaves_the_odds_as_they_are() -> N
 
 def test_the_fit_round_trips_through_json() -> None:
     calibration = fit(draw(np.random.default_rng(4), 300, spatial=True), source='drawn')
-    assert set(calibration.models) == {'global', 'spatial', 'single'}
+    assert set(calibration.models) == {'global', 'spatial'}
     assert from_json(json.loads(json.dumps(calibration.to_json()))) == calibration
 
 

@@ -39,7 +39,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         about = calibration.about[kind]
         print(f'{kind}: {about["samples"]} samples, {about["true"]} true; weights {weights}; '
               f'expected calibration error on these {about["ece_on_fit"]:.3f}')
-        rows = [r for r in test if kind != 'spatial' or r['spatial_score'] is not None]
+        rows = [r for r in test if kind == 'global' or r['spatial_score'] is not None]
         if rows:
             errors[kind] = expected_error(model, rows)
             print(f'  on {len(rows)} samples not fitted to: {errors[kind]:.3f}')

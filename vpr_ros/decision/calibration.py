@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the evidence for a match to the probability that it is true, and what to blame if not.
 
-Logistic models: ``global`` for matches that were not re-ranked (similarity, margin, sequence),
-``spatial`` for those that were (the same, the spatial score and the inlier ratio), and ``single``
-for an image without any frames before it (similarity, margin). No weight is negative, so more
-evidence never lowers the probability. The models are fitted by
+Two logistic models: ``global`` for matches that were not re-ranked (similarity, margin, sequence)
+and ``spatial`` for those that were (the same, the spatial score and the inlier ratio). No weight
+is negative, so more evidence never lowers the probability. The models are fitted by
 :mod:`vpr_ros.evaluation.calibrate` and travel in the model card or in a ``calibration.json``.
 """
 
@@ -29,9 +28,8 @@ FORMAT = 1
 MAX_FILE_BYTES = 1024 * 1024
 GLOBAL_FEATURES = ('similarity', 'margin', 'sequence_nats')
 SPATIAL_FEATURES = (*GLOBAL_FEATURES, 'spatial_score', 'inlier_ratio')
-SINGLE_FEATURES = ('similarity', 'margin')
 FEATURES: Mapping[str, tuple[str, ...]] = {
-    'global': GLOBAL_FEATURES, 'spatial': SPATIAL_FEATURES, 'single': SINGLE_FEATURES,
+    'global': GLOBAL_FEATURES, 'spatial': SPATIAL_FEATURES,
 }
 DOMINATES = 0.5  # share of the lost log-odds from which one kind of evidence is to blame
 
@@ -116,7 +114,7 @@ class Calibration:
     """Probability and blame for matches.
 
     Attributes:
-        models: ``global`` and, where they were fitted, ``spatial`` and ``single``.
+        models: ``global`` and, where it was fitted, ``spatial``.
         source: where the numbers come from, for reports.
         about: how it was fitted (samples, expected calibration error), for reports.
 
@@ -152,11 +150,9 @@ class Calibration:
         return load_calibration(path)
 
     def model_for(self, match: Match) -> LogisticModel:
-        """``spatial`` for a re-ranked match, ``single`` without a sequence, else ``global``."""
+        """``spatial`` for a re-ranked match where there is one, else ``global``."""
         if match.spatial is not None and 'spatial' in self.models:
             return self.models['spatial']
-        if not match.sequence_frames and 'single' in self.models:
-            return self.models['single']
         return self.models['global']
 
     def probability(self, match: Match) -> float:
@@ -240,7 +236,7 @@ def load_calibration(path: Path | str) -> Calibration:
 
 def _model(kind: str, body: Mapping[str, Any]) -> LogisticModel:
     if kind not in FEATURES:
-        raise ValueError(f'unknown model {kind!r}, expected one of {", ".join(FEATURES)}')
+        raise ValueError(f'unknown model {kind!r}, expected global or spatial')
     features = tuple(body['features'])
     if features != FEATURES[kind]:
         raise ValueError(f'{kind}.features {features} found, expected {FEATURES[kind]}')

@@ -52,9 +52,9 @@ def fit(
     samples: Sequence[Sample], *, penalty: float = 1.0, true_share: float | None = None,
     source: str = '',
 ) -> Calibration:
-    """Fit the logistic models.
+    """Fit both logistic models.
 
-    ``global`` and ``single`` learn from every sample, so that they hold without re-ranking;
+    ``global`` learns from every sample, so that it holds for matches that were not re-ranked;
     ``spatial`` from those with a spatial score, where there are enough.
 
     Args:
@@ -69,10 +69,10 @@ def fit(
     """
     models, about = {}, {}
     for kind, names in FEATURES.items():
-        rows = [s for s in samples if kind != 'spatial' or s.get('spatial_score') is not None]
+        rows = [s for s in samples if kind == 'global' or s.get('spatial_score') is not None]
         true = sum(bool(row['true']) for row in rows)
         if len(rows) < MIN_SAMPLES or min(true, len(rows) - true) < MIN_OF_EACH:
-            if kind != 'global':
+            if kind == 'spatial':
                 continue
             raise DataError(
                 f'{len(rows)} samples with {true} true and {len(rows) - true} wrong matches '
