@@ -129,8 +129,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('sequence_window_s', 6.0,
               'Time in which earlier frames must lead to the match (without odometry).', 0.0, 1e4),
     Parameter('min_sequence_support', 0.3,
-              'Share of the earlier frames that must lead to the match, of those since the robot '
-              'came back (the best run up to now).', 0.0, 1.0),
+              'Share of the earlier frames in the window that must lead to the match.', 0.0, 1.0),
     # decision
     Parameter('min_probability', 0.95, 'A match is accepted from this calibrated probability on.',
               0.0, 1.0),
