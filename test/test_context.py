@@ -35,53 +35,6 @@ def test_the_mean_is_that_of_the_last_keyframes(count, window):
     np.testing.assert_allclose(first, drive[0] / (1 + PRIOR_KEYFRAMES), atol=1e-6)
 
 
-def _means(stamps_s):
-    """Mean that is taken from each image of a stream of keyframes."""
-    context, found = Context(8), []
-    for descriptor, stamp_s in zip(_drive(len(stamps_s)), stamps_s, strict=True):
-        context.notice(int(stamp_s * 1e9))
-        found.append(context.mean(descriptor))
-        context.push(descriptor)
-    return found
-
-
-def test_after_a_pause_the_mean_begins_anew():
-    after = _means([0.0, 0.2, 0.4, 0.6, 2.6, 2.8])[4:]
-    drive = _drive(6)
-    np.testing.assert_allclose(after[0], drive[4] / (1 + PRIOR_KEYFRAMES), atol=1e-6)
-    np.testing.assert_allclose(
-        after[1], (drive[4] + drive[5]) / (2 + PRIOR_KEYFRAMES), atol=1e-6)
-
-
-def test_what_is_remembered_can_be_restored():
-    drive, stamps_s = _drive(9), [0.0, 0.2, 0.4, 2.6, 2.8, 3.0, 3.2, 5.4, 5.6]
-    context, again = Context(8), Context(8)
-    for descriptor, stamp_s in zip(drive[:6], stamps_s, strict=False):
-        context.notice(int(stamp_s * 1e9))
-        context.push(descriptor)
-        again.push(descriptor)  # as from a file: no stamps, no pauses
-    again.restore(*context.state)
-    for descriptor, stamp_s in zip(drive[6:], stamps_s[6:], strict=True):
-        for one in (context, again):
-            one.notice(int(stamp_s * 1e9))
-        np.testing.assert_array_equal(again.mean(descriptor), context.mean(descriptor))
-        context.push(descriptor)
-        again.push(descriptor)
-    assert context.state == again.state
-    assert context.state[0] == 2  # since the last pause
-
-
-@pytest.mark.parametrize('stamps_s', [
-    [0, 2, 4, 6, 8, 10],  # a slow stream
-    [0.0, 0.1, 0.2, 1.0, 1.1, 1.2],  # some images were lost
-    [0, 1, 2, 5, 6, 7],  # two of a slow one were lost
-])
-def test_slow_streams_and_lost_images_are_no_pause(stamps_s):
-    drive = _drive(6)
-    np.testing.assert_allclose(
-        _means(stamps_s)[-1], drive.sum(0) / (6 + PRIOR_KEYFRAMES), atol=1e-6)
-
-
 def test_without_a_window_nothing_is_subtracted():
     context = Context(0)
     context.push(_drive(1)[0])

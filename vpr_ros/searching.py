@@ -123,7 +123,6 @@ class Search:
     ) -> View:
         plain = description.global_descriptor
         context = self.context_of(frame)
-        context.notice(frame.stamp_ns)
         mean = context.mean(plain)
         descriptor = centred(plain, mean) if context.window else plain
         watch.lap('describe')

@@ -26,40 +26,40 @@ from vpr_ros.decision.calibration import (
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import Match, Place, Reason, SpatialEvidence
 
-PLACE = Place(place_id=1, session_id=1, stamp_ns=0, travelled_m=5.0)
+PLACE = Place(place_id=1, session_id=1, stamp_ns=0)
 STRONG = Match(PLACE, 0.9, 0.4, sequence_support=8, sequence_frames=8)
 # Round numbers of our own, so that the shipped ones may change.
 KNOWN = Calibration({
     'global': LogisticModel(
-        GLOBAL_FEATURES, (8.0, 12.0, 0.25), -9.0, (0.75, 0.2, 12.0), (0.5, 0.1, 2.0)),
+        GLOBAL_FEATURES, (8.0, 12.0, 4.0), -9.0, (0.75, 0.2, 0.9), (0.5, 0.1, 0.5)),
     'spatial': LogisticModel(
-        SPATIAL_FEATURES, (5.0, 6.0, 0.25, 10.0, 2.0), -10.0,
-        (0.75, 0.2, 12.0, 0.5, 0.4), (0.5, 0.1, 2.0, 0.3, 0.2)),
+        SPATIAL_FEATURES, (5.0, 6.0, 4.0, 10.0, 2.0), -10.0,
+        (0.75, 0.2, 0.9, 0.5, 0.4), (0.5, 0.1, 0.5, 0.3, 0.2)),
 }, 'known')
 CHECKED = replace(STRONG, spatial=SpatialEvidence(0.7, matches=100, inliers=60))
 
 
 def test_features_of_an_unmeasured_match_are_none() -> None:
     features = features_of(Match(PLACE, 0.5))
-    assert features == {'similarity': 0.5, 'margin': None, 'sequence_nats': None,
+    assert features == {'similarity': 0.5, 'margin': None, 'sequence': None,
                         'spatial_score': None, 'inlier_ratio': None}
 
 
 def test_features_of_a_full_match() -> None:
     features = features_of(CHECKED)
     assert features['margin'] == pytest.approx(0.5)
-    assert features['sequence_nats'] == pytest.approx(8 * math.log(0.8 / 0.16))
+    assert features['sequence'] == pytest.approx(8.5 / 9)
     assert features['spatial_score'] == 0.7
     assert features['inlier_ratio'] == pytest.approx(0.6)
 
 
 def test_probability_is_the_logistic_function_written_out() -> None:
-    odds = -9 + 8 * 0.9 + 12 * 0.5 + 0.25 * 8 * math.log(0.8 / 0.16)
+    odds = -9 + 8 * 0.9 + 12 * 0.5 + 4 * 8.5 / 9
     assert KNOWN.probability(STRONG) == pytest.approx(1 / (1 + math.exp(-odds)))
 
 
 def test_what_was_not_measured_counts_as_neutral() -> None:
-    odds = -9 + 8 * 0.9 + 12 * 0.1 + 0.25 * 2
+    odds = -9 + 8 * 0.9 + 12 * 0.1 + 4 * 0.5
     assert KNOWN.probability(Match(PLACE, 0.9)) == pytest.approx(1 / (1 + math.exp(-odds)))
 
 
@@ -100,8 +100,8 @@ def test_more_evidence_never_lowers_the_probability(
     (Match(PLACE, 0.1), Reason.LOW_SIMILARITY),
     # nothing falls short
     (STRONG, Reason.LOW_PROBABILITY),
-    # two kinds of evidence fall short alike: 8 * 0.15 = 12 * 0.1, and the sequence not much less
-    (Match(PLACE, 0.6, 0.5, sequence_support=5, sequence_frames=5), Reason.LOW_PROBABILITY),
+    # two kinds of evidence fall short alike: 8 * 0.15 = 12 * 0.1, and the sequence half as much
+    (Match(PLACE, 0.6, 0.5, sequence_support=5, sequence_frames=8), Reason.LOW_PROBABILITY),
 ])
 def test_blame(match: Match, reason: Reason) -> None:
     assert KNOWN.blame(match) is reason
@@ -140,8 +140,6 @@ def _broken(**changes):
     ({'format': 1}, "'models' is missing"),
     ({'format': 1, 'models': {}}, "'global' is missing"),
     ({'format': 1, 'models': {'x': {}}}, "unknown model 'x'"),
-    # of a version that knew the share of the frames instead
-    (_broken(features=['similarity', 'margin', 'sequence']), "expected ('similarity', 'margin'"),
     ([], 'is no calibration'),
     (None, 'is no calibration'),
     (_broken(weights=[1, 2]), 'global.weights must be 3 finite numbers'),

@@ -57,8 +57,7 @@ def draw(generator, count: int, *, spatial: bool = False) -> list[dict]:
     for _ in range(count):
         similarity, margin = generator.uniform(0, 1), generator.uniform(-0.1, 0.4)
         odds = -6 + 8 * similarity + 10 * margin
-        row = {'similarity': similarity, 'margin': margin,
-               'sequence_nats': generator.uniform(0, 1),
+        row = {'similarity': similarity, 'margin': margin, 'sequence': generator.uniform(0, 1),
                'spatial_score': generator.uniform(0, 1) if spatial else None,
                'inlier_ratio': None, 'true': bool(generator.random() < 1 / (1 + np.exp(-odds)))}
         rows.append(row)
@@ -77,15 +76,6 @@ def test_probabilities_hold_on_samples_not_used_to_fit() -> None:
     assert calibration.about['global']['samples'] == 1500
 
 
-def test_what_stands_in_for_a_missing_feature_leaves_the_odds_as_they_are() -> None:
-    generator = np.random.default_rng(7)
-    rows = draw(generator, 3000)
-    for row in rows:  # evidence whose log-likelihood ratio is 4 x - 2, so that 0.5 says nothing
-        row['sequence_nats'] = generator.normal(1.0 if row['true'] else 0.0, 0.5)
-    neutral = fit(rows).models['global'].neutral[2]
-    assert neutral == pytest.approx(0.5, abs=0.05)
-
-
 def test_the_fit_round_trips_through_json() -> None:
     calibration = fit(draw(np.random.default_rng(4), 300, spatial=True), source='drawn')
     assert set(calibration.models) == {'global', 'spatial'}
@@ -101,7 +91,7 @@ def test_another_share_of_true_matches_moves_only_the_prior() -> None:
 
 @pytest.mark.parametrize('rows', [
     [],
-    [{'similarity': 0.5, 'margin': 0.1, 'sequence_nats': 0.5, 'true': True}] * 50,  # none wrong
+    [{'similarity': 0.5, 'margin': 0.1, 'sequence': 0.5, 'true': True}] * 50,  # none wrong
 ])
 def test_too_little_to_learn_from(rows) -> None:
     with pytest.raises(DataError, match='add results of drives'):

@@ -28,7 +28,7 @@ def results(folder, model) -> dict[str, dict]:
     frames = two_laps()
     truth = ground_truth_of_poses([(f.stamp_ns, f.pose) for f in frames], radius_m=2.5)
     settings = Settings(recent_distance_m=10.0, min_probability=0.5)
-    samples = [{'similarity': 0.1 * (i % 7), 'margin': 0.1 * (i % 5), 'sequence_nats': 0.5,
+    samples = [{'similarity': 0.1 * (i % 7), 'margin': 0.1 * (i % 5), 'sequence': 0.5,
                 'spatial_score': None, 'inlier_ratio': None, 'true': i % 7 > 3}
                for i in range(40)]
     found = {

@@ -59,7 +59,7 @@ def settings() -> Settings:
 
 def calibration() -> Calibration:
     """Return one for which a similarity above 0.6 is more likely true than not."""
-    names = ('similarity', 'margin', 'sequence_nats')
+    names = ('similarity', 'margin', 'sequence')
     model = LogisticModel(names, (20.0, 0.0, 0.0), -12.0, (0.9, 0.5, 0.5), (0.0, 0.0, 0.5))
     return Calibration({'global': model})
 

@@ -95,8 +95,7 @@ class ProgressFile:
         """
         keyframes, search, sequence = recognizer.memory
         last = keyframes.last
-        states = {camera: context.state for camera, context in search.contexts().items()}
-        facts = None if last is None else [last[0].stamp_ns, last[0].travelled_m, states]
+        facts = None if last is None else [last[0].stamp_ns, last[0].travelled_m]
         entries = [[stamp, travelled, [place.place_id for place in places]]
                    for stamp, travelled, places in sequence.entries]
         try:
@@ -124,15 +123,12 @@ class ProgressFile:
         if row is None:
             return
         source, last, entries = row[0], json.loads(row[1]), json.loads(row[2])
-        states = {} if last is None else last[2]
         cameras = [camera for (camera,) in self._connection.execute(
             'SELECT DISTINCT camera FROM keyframes WHERE source = ?', (source,))]
         for camera in cameras if cameras == [LEADING] else set(cameras) - {LEADING}:
             context = search.context_of(Frame(NO_IMAGE, 0, camera))
             for descriptor in self._descriptors(source, camera, search.context.window):
                 context.push(descriptor)
-            if camera in states:
-                context.restore(*states[camera])
             self._noted[camera] = context.newest
         leading = self._descriptors(source, LEADING, 1)
         if last is not None and leading:

@@ -17,7 +17,6 @@ import math
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
-from vpr_ros.decision.sequence import match_nats
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import Match, Reason
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MAX_FILE_BYTES = 1024 * 1024
-GLOBAL_FEATURES = ('similarity', 'margin', 'sequence_nats')
+GLOBAL_FEATURES = ('similarity', 'margin', 'sequence')
 SPATIAL_FEATURES = (*GLOBAL_FEATURES, 'spatial_score', 'inlier_ratio')
 FEATURES: Mapping[str, tuple[str, ...]] = {
     'global': GLOBAL_FEATURES, 'spatial': SPATIAL_FEATURES,
@@ -36,7 +35,7 @@ DOMINATES = 0.5  # share of the lost log-odds from which one kind of evidence is
 _BLAME = {
     'similarity': Reason.LOW_SIMILARITY,
     'margin': Reason.AMBIGUOUS,
-    'sequence_nats': Reason.NO_SEQUENCE_SUPPORT,
+    'sequence': Reason.NO_SEQUENCE_SUPPORT,
     'spatial_score': Reason.SPATIALLY_INCONSISTENT,
     'inlier_ratio': Reason.SPATIALLY_INCONSISTENT,
 }
@@ -48,8 +47,9 @@ def features_of(match: Match) -> dict[str, float | None]:
     Returns:
         similarity: cosine, in [-1, 1].
         margin: similarity minus the best outside the neighbourhood; None without an outside.
-        sequence_nats: evidence of the run of frames that leads to the match, in nat, see
-            :func:`match_nats`; None when there are no earlier frames.
+        sequence: share of the earlier frames that lead to the match, drawn towards one half by
+            one imaginary frame: (support + 1/2) / (frames + 1), so that five of five say more
+            than one of one; None when there are no earlier frames.
         spatial_score: in [0, 1]; None when the match was not re-ranked.
         inlier_ratio: inliers over matches; None when no homography was checked.
     """
@@ -58,7 +58,8 @@ def features_of(match: Match) -> dict[str, float | None]:
     return {
         'similarity': match.similarity,
         'margin': match.margin if match.outside_similarity > -1.0 else None,
-        'sequence_nats': match_nats(match) if match.sequence_frames else None,
+        'sequence': (match.sequence_support + 0.5) / (match.sequence_frames + 1.0)
+        if match.sequence_frames else None,
         'spatial_score': None if spatial is None else spatial.score,
         'inlier_ratio': spatial.inliers / max(spatial.matches, 1) if spatial and checked else None,
     }
@@ -258,10 +259,10 @@ def _model(kind: str, body: Mapping[str, Any]) -> LogisticModel:
 GENERIC = Calibration(
     {
         'global': LogisticModel(
-            GLOBAL_FEATURES, (4.0, 10.0, 0.3), -6.2, (0.6, 0.3, 14.0), (0.45, 0.15, 11.0)),
+            GLOBAL_FEATURES, (4.0, 10.0, 5.0), -7.4, (0.6, 0.3, 0.95), (0.45, 0.15, 0.9)),
         'spatial': LogisticModel(
-            SPATIAL_FEATURES, (3.0, 6.0, 0.25, 8.0, 2.0), -8.2,
-            (0.6, 0.3, 14.0, 0.5, 0.4), (0.45, 0.15, 11.0, 0.3, 0.25)),
+            SPATIAL_FEATURES, (3.0, 6.0, 4.0, 8.0, 2.0), -9.0,
+            (0.6, 0.3, 0.95, 0.5, 0.4), (0.45, 0.15, 0.9, 0.3, 0.25)),
     },
     source='generic: not fitted to this model; run `vpr calibrate` for probabilities to rely on',
 )

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from vpr_ros.decision.neighbourhood import Candidate, outside_similarity, same_spot
-from vpr_ros.decision.sequence import match_nats, SequenceTracker
+from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Match, Place, Ranked
 
-RIVAL = 0.7  # share of the likeliest match's similarity that another place of its spot must have
+RIVAL = 0.7  # share of the likeliest match's evidence that another place of its spot must have
 
 
 def gather(
@@ -64,8 +64,8 @@ def ordered(
 
     One keyframe can resemble the query by chance more than the nearer one beside it. So, of the
     matches that show the spot of the likeliest one, the place comes first whose own similarity
-    and those of its two neighbours in the map are highest on average, among those to which the
-    frames before lead as surely.
+    and those of its two neighbours in the map are highest on average, among those that are nearly
+    as well supported.
 
     Args:
         matches: with all evidence, in any order.
@@ -85,7 +85,7 @@ def ordered(
 
     top = ranking[0]
     spot = [match for match in ranking if match.similarity >= RIVAL * top.similarity
-            and match_nats(match) >= match_nats(top)
+            and match.sequence_support >= RIVAL * top.sequence_support
             and same_spot(match.place, top.place, settings)]
     best = max(spot, key=smoothed, default=top)
     return (best, *(match for match in ranking if match is not best))

@@ -6,13 +6,6 @@ A robot that really is back on an earlier stretch of its route has matched the p
 too, in the same order or in the opposite one. Distance travelled is compared with distance
 travelled, so that speed does not matter. Without odometry time is compared with time, at one of
 :data:`SPEED_RATIOS` between the two drives over the whole window.
-
-A robot that has just come back to a known street has frames in the window that could not lead to
-it. So the evidence is that of the best run of frames up to now (a CUSUM, Page 1954): each frame
-that leads to the match adds to the sum of nats, each that does not takes from it, and the run
-begins where the sum is highest. The sum, not the share, says how sure a run makes: six frames out
-of six are less than eighteen out of twenty. Without odometry any of many speeds may fit, so that a
-frame leads to a wrong match more often and counts less.
 """
 
 from __future__ import annotations
@@ -20,54 +13,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vpr_ros.settings import Settings
-from vpr_ros.types import Frame, Match, Place, Ranked
+from vpr_ros.types import Frame, Place, Ranked
 
 SPEED_RATIOS: tuple[float, ...] = (0.5, 0.7, 1.0, 1.4, 2.0)  # of the two drives' times
 SAME_DISTANCE: tuple[float, ...] = (1.0,)
 RATIO_ERROR = 0.2  # a ratio in between is as near as this to one of them
 SCALE_ERROR = 0.05  # relative difference of the distances of two drives (with odometry)
 ENTRIES = 20  # frames remembered per window
-TOP = 3  # candidates of each earlier frame that may support a match
-# How often a frame leads to the match: to a true one, and to a wrong one with odometry (rendered
-# drives) and without (floors of a tower, laps of a track)
-RATE_TRUE, RATE_WRONG, RATE_WRONG_TIMED = 0.8, 0.16, 0.4
+TOP = 5  # candidates of each earlier frame that may support a match ...
+NEAR_BEST = 0.8  # ... and are at least this share as similar as the best of them
 _NS = 1e-9
-
-
-def frame_nats(*, timed: bool) -> tuple[float, float]:
-    """Return what a frame adds that leads to the match, and what one takes that does not, in nat.
-
-    Args:
-        timed: times were compared, for want of odometry.
-    """
-    wrong = RATE_WRONG_TIMED if timed else RATE_WRONG
-    return math.log(RATE_TRUE / wrong), math.log((1 - wrong) / (1 - RATE_TRUE))
-
-
-def sequence_nats(support: int, frames: int, *, timed: bool) -> float:
-    """Return the evidence of a run in which ``support`` of ``frames`` lead to the match.
-
-    Args:
-        support, frames: see :meth:`SequenceTracker.support`.
-        timed: see :func:`frame_nats`.
-
-    Returns:
-        Log-likelihood ratio of a true revisit against chance, in nat; never negative.
-    """
-    agrees, differs = frame_nats(timed=timed)
-    return max(0.0, support * agrees - (frames - support) * differs)
-
-
-def match_nats(match: Match) -> float:
-    """Return :func:`sequence_nats` of a match, timed when its place has no travelled distance."""
-    return sequence_nats(match.sequence_support, match.sequence_frames,
-                         timed=match.place.travelled_m is None)
 
 
 @dataclass(frozen=True)
@@ -101,7 +61,9 @@ class SequenceTracker:
 
     def push(self, frame: Frame, ranked: Sequence[Ranked], settings: Settings) -> None:
         """Remember a processed frame and its best candidates, best first."""
-        places = tuple(place for place, _, _ in ranked[:TOP])
+        best = ranked[:TOP]
+        least = NEAR_BEST * max((similarity for _, similarity, _ in best), default=0.0)
+        places = tuple(place for place, similarity, _ in best if similarity >= least)
         entry = _Entry(frame.stamp_ns, frame.travelled_m, places)
         if self._entries:
             moved, window = _moved(self._entries[-1], frame, settings)
@@ -112,50 +74,25 @@ class SequenceTracker:
             self._entries.popleft()
 
     def support(self, frame: Frame, place: Place, settings: Settings) -> tuple[int, int]:
-        """Count the earlier frames of the best run that lead to ``place``.
+        """Count the earlier frames that lead to ``place``.
 
         Returns:
-            (frames that do, in the better of both directions; frames in the run). Where no run
-            speaks for the place, the run is the whole window.
+            (frames that do, in the better of both directions; frames in the window).
         """
         return self.supports(frame, [place], settings)[0]
 
     def supports(
         self, frame: Frame, places: Sequence[Place], settings: Settings
     ) -> list[tuple[int, int]]:
-        """Return :meth:`support` of several places at once."""
+        """:meth:`support` of several places at once."""
         entries = [entry for entry in self._entries if _within(entry, frame, settings)]
-        filled = np.asarray([bool(entry.places) for entry in entries], bool)
-        if not filled.any() or not places:
+        filled = [entry for entry in entries if entry.places]
+        if not filled or not places:
             return [(0, len(entries))] * len(places)
-        some = [entry for entry in entries if entry.places]
-        fits = _fits(some, frame, places, settings)
-        starts = np.cumsum([0, *(len(entry.places) for entry in some[:-1])])
-        led = np.zeros((len(places), len(entries), fits.shape[2]), bool)
-        led[:, filled] = np.logical_or.reduceat(fits, starts, axis=1)
-        return [_best_run(of_place, timed=frame.travelled_m is None or place.travelled_m is None)
-                for of_place, place in zip(led, places, strict=True)]
-
-
-def _best_run(led: NDArray[np.bool_], *, timed: bool) -> tuple[int, int]:
-    """Find the run of frames up to now that speaks most for a place.
-
-    Args:
-        led: bool (entries, hypotheses), oldest entry first.
-        timed: see :func:`frame_nats`.
-
-    Returns:
-        Frames of the run that lead to the place, and frames of the run.
-    """
-    backwards = led[::-1]
-    support = backwards.cumsum(axis=0)
-    frames = np.arange(1, len(led) + 1)[:, None]
-    agrees, differs = frame_nats(timed=timed)
-    nats = support * agrees - (frames - support) * differs
-    row, hypothesis = np.unravel_index(nats.argmax(), nats.shape)
-    if nats[row, hypothesis] <= 0:
-        return int(support[-1].max()), len(led)
-    return int(support[row, hypothesis]), int(row) + 1
+        fits = _fits(filled, frame, places, settings)
+        starts = np.cumsum([0, *(len(entry.places) for entry in filled[:-1])])
+        led = np.logical_or.reduceat(fits, starts, axis=1)  # (places, entries, hypotheses)
+        return [(int(best), len(entries)) for best in led.sum(axis=1).max(axis=1)]
 
 
 def _moved(entry: _Entry, frame: Frame, settings: Settings) -> tuple[float, float]:

@@ -102,7 +102,7 @@ def _fit_model(
         np.float64,
     )
     typical = _medians(table[labels])
-    neutral = np.asarray([_neutral(column, labels) for column in table.T])
+    neutral = (typical + _medians(table[~labels])) / 2
     filled = np.where(np.isnan(table), neutral, table)
     solution = fit_logistic(filled, labels, penalty=penalty)
     intercept = float(solution[-1])
@@ -120,27 +120,10 @@ def _medians(table: np.ndarray) -> np.ndarray:
     return np.asarray([np.median(column) if column.size else 0.0 for column in columns])
 
 
-def _neutral(column: np.ndarray, labels: np.ndarray) -> float:
-    """Value at which a feature alone leaves the odds as they are among the samples.
-
-    Where the feature says nothing (or was hardly measured): the middle between the medians.
-    """
-    known = ~np.isnan(column)
-    values, right = column[known], labels[known]
-    middle = float((_medians(column[labels, None])[0] + _medians(column[~labels, None])[0]) / 2)
-    if min(right.sum(), len(right) - right.sum()) < MIN_OF_EACH:
-        return middle
-    weight, intercept = fit_logistic(values[:, None], right)
-    if weight <= 0:
-        return middle
-    neutral = (_logit(float(right.mean())) - intercept) / weight
-    return float(np.clip(neutral, values.min(), values.max()))
-
-
 def _logit(share: float) -> float:
     return float(np.log(share / (1.0 - share)))
 
 
 def _number(row: Mapping[str, Any], name: str) -> float | None:
-    value = row[name]
+    value = row.get(name)
     return None if value is None else float(value)
