@@ -19,7 +19,7 @@ from vpr_ros.errors import VprError
 MODULES = (
     'demo', 'map_build', 'map_info', 'map_merge', 'map_check',
     'map_redescribe', 'map_split', 'map_prune', 'map_repair', 'map_export', 'map_import',
-    'evaluate', 'replay', 'calibrate', 'tune_rerank', 'compare', 'study', 'results',
+    'evaluate', 'look_alike', 'replay', 'calibrate', 'tune_rerank', 'compare', 'study', 'results',
     'model_list', 'model_info', 'model_check', 'model_explain', 'model_vocabulary',
     'bag_from_images', 'bag_from_world', 'fleet_serve', 'fleet_info', 'bench', 'soak', 'doctor',
 )

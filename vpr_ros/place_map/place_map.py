@@ -127,7 +127,8 @@ class PlaceMap(MapEditor):
             place_map = cls(connection, path, read_only=read_only, index=index, lock=lock)
             check_built_by(path, place_map.model, model)
             if not read_only:  # only now that the map is known to be sound is it touched
-                _prepare_writing(connection, path)
+                with place_map._guard:  # an index that is made in the background reads, too
+                    _prepare_writing(connection, path)
             return place_map
         except BaseException:
             if connection is not None:
