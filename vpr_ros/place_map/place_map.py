@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The map: places in one SQLite file, found again by their descriptors.
 
-:class:`PlaceMap` may be used from several threads: one lock makes its methods take turns, except
-that :meth:`PlaceMap.save_as` copies the file through a connection of its own while places are
-added. Files can be read by many processes beside one writer.
+:class:`PlaceMap` may be used from several threads: one lock makes its methods take turns, but
+:meth:`PlaceMap.save_as` copies the file by a connection of its own while places are added. Files
+can be read by many processes beside one writer.
 """
 
 from __future__ import annotations
@@ -127,8 +127,7 @@ class PlaceMap(MapEditor):
             place_map = cls(connection, path, read_only=read_only, index=index, lock=lock)
             check_built_by(path, place_map.model, model)
             if not read_only:  # only now that the map is known to be sound is it touched
-                with place_map._guard:  # an index that is made in the background reads, too
-                    _prepare_writing(connection, path)
+                _prepare_writing(place_map, connection, path)
             return place_map
         except BaseException:
             if connection is not None:
@@ -289,13 +288,13 @@ class PlaceMap(MapEditor):
         self._connection.close()
         self._connection = sqlite.open_file(path, read_only=self._read_only)
         if not self._read_only:
-            _prepare_writing(self._connection, path)
+            _prepare_writing(self, self._connection, path)
         self._store = Store(self._connection, str(path))
         self._watch = FileWatch(path, content=False)
         self._load()
 
 
-def _prepare_writing(connection: sqlite3.Connection, path: Path) -> None:
-    with sqlite.explained(path, 'open it for writing'):
+def _prepare_writing(place_map: PlaceMap, connection: sqlite3.Connection, path: Path) -> None:
+    with sqlite.explained(path, 'open it for writing'), place_map._guard:  # an index may be made
         connection.execute('PRAGMA journal_mode = WAL')
         connection.execute('PRAGMA synchronous = NORMAL')
