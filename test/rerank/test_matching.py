@@ -67,8 +67,10 @@ def test_with_many_equal_descriptors_no_patch_is_matched_twice(seed):
     query, reference = kinds[rng.integers(3, size=9)], kinds[rng.integers(3, size=11)]
     pairs = pairs_of(mutual_matches(query, reference[None]), 0)
     assert len({i for i, _ in pairs}) == len({j for _, j in pairs}) == len(pairs)
-    for i, j in pairs:
-        assert np.array_equal(query[i], reference[j])
+    in_both = {row.tobytes() for row in query} & {row.tobytes() for row in reference}
+    for i, j in pairs:  # a kind that the other image lacks may go with its nearest
+        if query[i].tobytes() in in_both:
+            assert np.array_equal(query[i], reference[j])
 
 
 def test_a_reused_buffer_changes_nothing():
