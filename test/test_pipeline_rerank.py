@@ -30,6 +30,16 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
+    def charge(self, monkeypatch, owner: object, method: str, cost_s: float) -> None:
+        """Let every call of a method cost time."""
+        call = getattr(owner, method)
+
+        def slow(*arguments, **options):
+            self.now += cost_s
+            return call(*arguments, **options)
+
+        monkeypatch.setattr(owner, method, slow)
+
 
 @pytest.fixture(scope='module')
 def built(tmp_path_factory):
@@ -56,23 +66,11 @@ def revisit(built, monkeypatch, deadline_ms: float, **overrides) -> Recognition:
     """Return the second of two looks at place 7; the first teaches what candidates cost."""
     model, path = built
     clock = Clock()
-    describe = model.describe
-
-    def slow_describe(image, **options):
-        clock.now += DESCRIBE_S
-        return describe(image, **options)
-
-    monkeypatch.setattr(model, 'describe', slow_describe)
+    clock.charge(monkeypatch, model, 'describe', DESCRIBE_S)
     settings = Settings(rerank='robot', deadline_ms=deadline_ms, min_sequence_support=0.0,
                         **overrides)
     with PlaceMap.open(path, model=model_identity(model), read_only=True) as place_map:
-        read = place_map.patches
-
-        def slow_read(place_id: int, sizes=None):
-            clock.now += READ_S
-            return read(place_id, sizes)
-
-        monkeypatch.setattr(place_map, 'patches', slow_read)
+        clock.charge(monkeypatch, place_map, 'patches', READ_S)
         recognizer = PlaceRecognizer(model, place_map, settings, mapping=False, clock=clock)
         recognizer.process(Frame(view(7, 6), 10**12))
         return recognizer.process(Frame(view(7, 6), 2 * 10**12))
@@ -123,23 +121,11 @@ def test_what_comes_after_re_ranking_has_its_time(built, monkeypatch):
     model, path = built
     clock = Clock()
     with PlaceMap.open(path, model=model_identity(model), read_only=True) as place_map:
-        read = place_map.patches
-
-        def slow_read(place_id: int, sizes=None):
-            clock.now += READ_S
-            return read(place_id, sizes)
-
-        monkeypatch.setattr(place_map, 'patches', slow_read)
+        clock.charge(monkeypatch, place_map, 'patches', READ_S)
         recognizer = PlaceRecognizer(
             model, place_map, Settings(rerank='robot', deadline_ms=120.0), mapping=False,
             clock=clock)
-        grow = recognizer._grow
-
-        def slow_grow(*arguments):
-            clock.now += 0.04
-            return grow(*arguments)
-
-        monkeypatch.setattr(recognizer, '_grow', slow_grow)
+        clock.charge(monkeypatch, recognizer, '_grow', 0.04)
         found = [recognizer.process(Frame(view(7, 6), stamp * 10**12)) for stamp in (1, 2, 3)]
     assert all(0 < one.shed_candidates < PLACES for one in found[1:])
     assert all(one.latency_ms['total'] <= 1.1 * 120.0 for one in found[1:])
