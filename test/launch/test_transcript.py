@@ -14,10 +14,10 @@ from vpr_ros.settings import PRESETS  # noqa: I100
 
 def session() -> Transcript:
     """Write down two commands."""
-    transcript = Transcript({Path('/tmp/x7'): '/home/robot'})
+    transcript = Transcript({Path('/here/x7'): '/home/robot'})
     transcript.section('One', 'Why.')
-    transcript.add(('ros2', 'launch', 'a', 'map:=/tmp/x7/a.vprmap'),
-                   '\x1b[1m[INFO] [1795284840.848039561] [a]: up, pid [99] in /tmp/x7\x1b[0m\n')
+    transcript.add(('ros2', 'launch', 'a', 'map:=/here/x7/a.vprmap'),
+                   '\x1b[1m[INFO] [1795284840.848039561] [a]: up, pid [99] in /here/x7\x1b[0m\n')
     transcript.section('Two', 'Else.')
     transcript.add(('ros2', 'service', 'call', '/a', '{x: [1]}'),
                    'asking\n\nresponse: ' + 'y' * 500, 'response')
