@@ -18,6 +18,7 @@ from training.quantise import export_int8
 from training.sample_images import sample_images
 from vpr_ros.errors import ModelError
 from vpr_ros.types import ImageArray
+from vpr_ros.whole_files import replacing
 
 TIMED_RUNS = 20
 JUDGED_AT = '1'
@@ -62,15 +63,13 @@ def replace_by_int8(network: nn.Module, path: Path, dataset: EvaluationSet, *, h
     float_path = path.with_name(f'{path.stem}.float.onnx')
     path.rename(float_path)
     try:
-        count = export_int8(network, height, width, path, images, storage)
-        before = evaluate(onnx_describer(float_path), dataset, height, width)['raw']
-        after = evaluate(onnx_describer(path), dataset, height, width)['raw']
-        _check_loss(path, dataset.name, before, after, options.max_loss)
-        float_ms, int8_ms = _median_ms((float_path, path), images[0])
-        mean_cosine = _mean_cosine(float_path, path, images)
-    except Exception:
-        path.unlink(missing_ok=True)
-        raise
+        with replacing(path) as draft:
+            count = export_int8(network, height, width, draft, images, storage)
+            before = evaluate(onnx_describer(float_path), dataset, height, width)['raw']
+            after = evaluate(onnx_describer(draft), dataset, height, width)['raw']
+            _check_loss(path, dataset.name, before, after, options.max_loss)
+            float_ms, int8_ms = _median_ms((float_path, draft), images[0])
+            mean_cosine = _mean_cosine(float_path, draft, images)
     finally:
         float_path.unlink()
     return {
