@@ -239,7 +239,7 @@ class BuildInterfaces(build_ext):
         theirs = [f'{name}__{kind}' for name in DEPENDENCIES for kind in their_kinds]
         extension.sources = made.sources(generator)
         extension.include_dirs = made.includes()
-        extension.library_dirs = [str(out), str(made.prefix / 'lib')]
+        extension.library_dirs = [str(out), str(made.prefix.joinpath('lib'))]
         extension.libraries = [*ours, *theirs, *RUNTIME_LIBRARIES]
         extension.define_macros = [(f'ROSIDL_GENERATOR_C_BUILDING_DLL_{PACKAGE}', None)]
         extension.extra_compile_args = ['-O2', '-g0', '-w']

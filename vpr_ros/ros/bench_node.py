@@ -12,8 +12,6 @@ import threading
 import time
 
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import Image
 
@@ -21,6 +19,7 @@ from vpr_msgs.msg import Recognition as RecognitionMessage
 from vpr_ros.errors import RosError
 from vpr_ros.ros.geometry import stamp_from_message, stamp_to_message
 from vpr_ros.ros.node_process import NodeProcess
+from vpr_ros.ros.own_node import OwnNode
 from vpr_ros.types import ImageArray
 
 START_TIMEOUT_S = 60.0
@@ -79,11 +78,8 @@ def measure(
     Raises:
         RosError: the node ended or never answered.
     """
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node('vpr_bench', context=context, start_parameter_services=False)
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
+    own = OwnNode('vpr_bench')
+    node, executor = own.node, own.executor
     sent_at: dict[int, float] = {}
     load, lock = NodeLoad(), threading.Lock()
     measuring = threading.Event()
@@ -139,9 +135,7 @@ def measure(
         sender.join()
     finally:
         stop.set()
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.shutdown(context=context)
+        own.close()
     if not load.latencies_ms:
         raise RosError('the node answered no image; run `vpr doctor` to see why')
     return load

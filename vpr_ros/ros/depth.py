@@ -14,17 +14,8 @@ from sensor_msgs.msg import CameraInfo, Image
 from vpr_ros.errors import ConfigError
 from vpr_ros.geometry.camera_model import CameraModel
 from vpr_ros.geometry.features import Depth
-from vpr_ros.geometry.inputs import (
-    camera_of,
-    DEPTH_APART_NS,
-    depth_of,
-    nearest,
-    STEREO_APART_NS,
-    stereo_depth,
-    stereo_of,
-)
+from vpr_ros.geometry.inputs import beside, camera_of, depth_from
 from vpr_ros.geometry.relative_poses import RelativePoses
-from vpr_ros.images.messages import rgb_of
 from vpr_ros.types import Frame
 
 KEPT = 30
@@ -127,26 +118,24 @@ class PoseInputs:
             ImageError: what came cannot be read.
             ConfigError: the right camera has no calibration, or is no part of a pair.
         """
-        within = STEREO_APART_NS if self._stereo else DEPTH_APART_NS
-        of_frame = None if self._single else frame.frame_id
-        found = self._await(frame.stamp_ns, within, of_frame)
+        found = self._await(frame)
         if found is None:
             return None
         if not self._stereo:
-            return depth_of(found)
+            return depth_from(found, frame.image, None)
         with self._arrived:  # that of the first image may be behind it
             self._arrived.wait_for(lambda: self._right_info is not None, self._wait_s)
         if self._right_info is None:
             raise ConfigError('right images come but no right/camera_info; remap it to the '
                               "calibration of the pair's right camera")
-        return stereo_depth(stereo_of(self._left_info, self._right_info), frame.image,
-                            rgb_of(found))
+        return depth_from(found, frame.image, (self._left_info, self._right_info))
 
-    def _await(self, stamp_ns: int, within_ns: int, frame_id: str | None) -> Any | None:
-        """Return the image of a stamp; it may be under way when somebody publishes them at all."""
+    def _await(self, frame: Frame) -> Any | None:
+        """Return what is beside a frame; it may be under way when somebody publishes any."""
 
         def seen() -> Any | None:
-            return nearest(self._images, stamp_ns, within_ns, frame_id)
+            return beside(self._images, frame.stamp_ns, stereo=self._stereo,
+                          frame_id=None if self._single else frame.frame_id)
 
         with self._arrived:
             found = seen()

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import time
 from typing import Any
 
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
+
+from vpr_ros.ros.own_node import OwnNode
 
 DISCOVERY_S = 3.0  # longest time in which nodes and topics are expected to be discovered
 SETTLE_S = 0.3  # after what was looked for was found: others may follow
@@ -18,8 +18,8 @@ ANSWER_S = 3.0
 WAKE_S = 0.05
 
 
-class Graph:
-    """A node in a context of its own; a context manager that ends both."""
+class Graph(OwnNode):
+    """A node that listens and asks; a context manager that ends it."""
 
     def __init__(self, domain: int | None = None) -> None:
         """Join a domain.
@@ -27,15 +27,7 @@ class Graph:
         Args:
             domain: None takes that of the environment.
         """
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context, domain_id=domain)
-        self.domain = self._context.get_domain_id()
-        self.node = rclpy.create_node(
-            'vpr_doctor', context=self._context, start_parameter_services=False,
-            enable_rosout=False,
-        )
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
+        super().__init__('vpr_doctor', domain=domain, rosout=False)
 
     def spin_until(self, done: Callable[[], bool], seconds: float) -> bool:
         """Let messages and discoveries come in; returns whether ``done`` became true."""
@@ -43,7 +35,7 @@ class Graph:
         while not done():
             if time.monotonic() >= end_s:
                 return False
-            self._executor.spin_once(timeout_sec=WAKE_S)
+            self.executor.spin_once(timeout_sec=WAKE_S)
         return True
 
     def spin(self, seconds: float) -> None:
@@ -102,9 +94,7 @@ class Graph:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._executor.shutdown()
-        self.node.destroy_node()
-        rclpy.shutdown(context=self._context)
+        self.close()
 
 
 def name_of(endpoint: Any) -> str:

@@ -17,8 +17,6 @@ import time
 from types import TracebackType
 from typing import Any
 
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
@@ -30,6 +28,7 @@ from vpr_ros.errors import RosError
 from vpr_ros.ros.conversions import recognition_from_message
 from vpr_ros.ros.geometry import stamp_to_message
 from vpr_ros.ros.node_process import NodeProcess
+from vpr_ros.ros.own_node import OwnNode
 from vpr_ros.settings import Settings
 from vpr_ros.types import Recognition
 
@@ -58,13 +57,8 @@ class NodeReplay:
         self._answered: set[int] = set()
         self._sent: list[int] = []
         self._publishers: dict[str, Any] = {}
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context)
-        self._node = rclpy.create_node(
-            'vpr_replay', context=self._context, start_parameter_services=False
-        )
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
+        self._own = OwnNode('vpr_replay')
+        self._node, self._executor = self._own.node, self._own.executor
         self._topic = process.topic('~/recognition')
         self._node.create_subscription(
             RecognitionMessage, self._topic, self._take, QoSProfile(depth=DEPTH)
@@ -137,9 +131,7 @@ class NodeReplay:
 
     def close(self) -> None:
         """Disconnect."""
-        self._executor.shutdown()
-        self._node.destroy_node()
-        rclpy.shutdown(context=self._context)
+        self._own.close()
 
     def __enter__(self) -> NodeReplay:
         return self

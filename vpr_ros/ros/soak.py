@@ -22,8 +22,6 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Point
 from nav_msgs.msg import Odometry
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from visualization_msgs.msg import MarkerArray
@@ -35,6 +33,7 @@ from vpr_ros.ros import qos
 from vpr_ros.ros.bench_node import await_subscriber, image_message, resident_mb
 from vpr_ros.ros.geometry import NANOSECONDS, stamp_from_message, stamp_to_message
 from vpr_ros.ros.node_process import NodeProcess
+from vpr_ros.ros.own_node import OwnNode
 from vpr_ros.types import ImageArray
 
 RATE_HZ = 30
@@ -103,19 +102,14 @@ class _Client:
 
     def __init__(self, process: NodeProcess) -> None:
         self._process = process
-        self._context = rclpy.Context()
-        rclpy.init(context=self._context)
-        self._node = rclpy.create_node(
-            'vpr_soak', context=self._context, start_parameter_services=False
-        )
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        create = self._node.create_subscription
+        self._own = OwnNode('vpr_soak')
+        self._executor = self._own.executor
+        create = self._own.node.create_subscription
         create(RecognitionMessage, process.topic('~/recognition'), self._take, qos.RESULT)
         create(MapInfo, process.topic('~/map_info'), self._take_map, qos.STATUS)
         create(MarkerArray, process.topic('~/markers'), self._take_markers, qos.PICTURE)
         create(DiagnosticArray, '/diagnostics', self._take_diagnostics, qos.RESULT)
-        publisher = self._node.create_publisher
+        publisher = self._own.node.create_publisher
         self._images = publisher(Image, process.topic('image'), QoSProfile(depth=5))
         self._odometry = publisher(Odometry, process.topic('odom'), QoSProfile(depth=5))
         self._answered = -1
@@ -148,9 +142,7 @@ class _Client:
 
     def close(self) -> None:
         """Disconnect."""
-        self._executor.shutdown()
-        self._node.destroy_node()
-        rclpy.shutdown(context=self._context)
+        self._own.close()
 
     def _take(self, message: RecognitionMessage) -> None:
         self._answered = stamp_from_message(message.header.stamp)

@@ -8,6 +8,7 @@ until the back end is ``PATIENCE_NS`` further without having told them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -85,7 +86,7 @@ class Setup:
         raise NotPassedOn(f'robot {robot!r} has no number; add {robot}:NUMBER to robots')
 
 
-class System:
+class System(ABC):
     """Base of the adapters.
 
     Attributes:
@@ -106,13 +107,13 @@ class System:
         self.problems: list[str] = []
         self._waiting: deque[Closure] = deque()
 
+    @abstractmethod
     def pass_on(self, closure: Closure) -> list[Outgoing]:
         """Return what the back end is to be told of a loop closure, now.
 
         Raises:
             NotPassedOn: it cannot be told.
         """
-        raise NotImplementedError
 
     def heard(self, port: Port, message: Any) -> list[Outgoing]:
         """Take a message of an input; returns what can be told since."""
