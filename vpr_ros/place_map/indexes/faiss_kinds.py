@@ -78,7 +78,7 @@ class FaissRows:
         """Slots below ``below`` nearest to a unit row; see :meth:`.SignBits.search`."""
         wanted = min(below, wanted + dead)
         if self._kind == 'twobit':
-            return self._search_all(query, wanted, below)
+            return self._search_all(self.index, query, wanted, below)
         settings: dict[str, Any] = {}
         if below < len(self):
             settings['sel'] = faiss.IDSelectorRange(0, below)
@@ -89,10 +89,12 @@ class FaissRows:
         slots: NDArray[np.int64] = found[0][found[0] >= 0]
         return slots
 
-    def _search_all(self, query: FloatArray, wanted: int, below: int) -> NDArray[np.int64]:
+    def _search_all(
+        self, index: Any, query: FloatArray, wanted: int, below: int
+    ) -> NDArray[np.int64]:
         """Search an index that cannot leave slots out: those above are few, the recent places."""
         with one_thread():
-            _, found = self.index.search(
+            _, found = index.search(
                 self._turned(query[np.newaxis]), min(len(self), wanted + len(self) - below))
         slots: NDArray[np.int64] = found[0][(found[0] >= 0) & (found[0] < below)]
         return slots[:wanted]

@@ -54,14 +54,8 @@ class GpuRows(FaissRows):
             self._on_card.add(rows)
 
     def search(self, query: FloatArray, wanted: int, below: int, dead: int) -> NDArray[np.int64]:
-        """Slots below ``below`` nearest to a unit row; see :meth:`.SignBits.search`.
-
-        Recent slots cannot be left out on the card: so many more are looked for there.
-        """
-        asked = min(len(self), wanted + dead + len(self) - below)
-        if asked > MOST_WANTED:
+        """Slots below ``below`` nearest to a unit row; see :meth:`.SignBits.search`."""
+        asked = min(below, wanted + dead)
+        if asked + len(self) - below > MOST_WANTED:
             return super().search(query, wanted, below, dead)
-        with one_thread():
-            _, found = self._on_card.search(query[np.newaxis], asked)
-        slots: NDArray[np.int64] = found[0]
-        return slots[(slots >= 0) & (slots < below)][:wanted + dead]
+        return self._search_all(self._on_card, query, asked, below)
