@@ -201,11 +201,9 @@ def test_map_info_is_latched_and_follows_the_map(client: Client) -> None:
     assert after.uuid == before.uuid == answer.map_uuid
 
 
-def test_pictures_are_made_only_while_somebody_looks(client: Client) -> None:
+def test_a_picture_shows_query_and_match_to_who_looks(client: Client) -> None:
     client.ask(place_image(70))
     client.advance(30.0)
-    topic = client.process.topic('~/match_image')
-    assert client.node.count_subscribers(topic) == 0
     pictures = client.collect(CompressedImage, '~/match_image', qos.PICTURE)
     for _ in range(40):  # until the node has seen the subscriber
         client.ask(place_image(70))
@@ -215,13 +213,6 @@ def test_pictures_are_made_only_while_somebody_looks(client: Client) -> None:
     shown = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
     assert picture.format == 'jpeg' and shown.shape == (268, 640, 3)
     assert abs(shown[:240, :320].astype(int) - shown[:240, 320:]).mean() < 12  # the same place
-    # the picture of the last image is on its way still, behind its recognition
-    pictures.get(lambda m: stamp_from_message(m.header.stamp) == client.now_ns)
-    client.node.destroy_subscription(pictures.subscription)  # type: ignore[attr-defined]
-    # what is published now would reach a subscriber that is there; there is none
-    seen = len(pictures.messages)
-    client.ask(place_image(71))
-    assert len(pictures.messages) == seen
 
 
 def test_odometry_lockstep_and_the_life_cycle(start, folder: Path, image_folder: Path) -> None:
