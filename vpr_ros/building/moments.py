@@ -19,17 +19,8 @@ from vpr_ros.cameras.camera_set import CameraSet
 from vpr_ros.errors import ConfigError, ImageError
 from vpr_ros.geometry.camera_model import CameraModel
 from vpr_ros.geometry.features import Depth
-from vpr_ros.geometry.inputs import (
-    camera_of,
-    DEPTH_APART_NS,
-    depth_of,
-    nearest,
-    STEREO_APART_NS,
-    stereo_depth,
-    stereo_of,
-)
+from vpr_ros.geometry.inputs import beside, camera_of, depth_from
 from vpr_ros.geometry.relative_poses import RelativePoses
-from vpr_ros.images.messages import rgb_of
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, ImageArray
 
@@ -120,12 +111,9 @@ class Cameras:
 
     def _depth(self, sight: Sight, image: ImageArray) -> Depth | None:
         """Measure as the node does, see :class:`vpr_ros.ros.depth.PoseInputs`."""
-        stamp_ns = sight.image.stamp_ns
-        if not self._settings.stereo:
-            of_frame = sight.image.frame_id if self.set.several else None
-            found = nearest(sight.beside, stamp_ns, DEPTH_APART_NS, of_frame)
-            return None if found is None else depth_of(found)
-        found = nearest(sight.beside, stamp_ns, STEREO_APART_NS)
-        if found is None or sight.right_info is None:
+        stereo = self._settings.stereo
+        found = beside(sight.beside, sight.image.stamp_ns, stereo=stereo,
+                       frame_id=sight.image.frame_id if self.set.several else None)
+        if found is None or (stereo and sight.right_info is None):
             return None
-        return stereo_depth(stereo_of(sight.info, sight.right_info), image, rgb_of(found))
+        return depth_from(found, image, (sight.info, sight.right_info) if stereo else None)

@@ -14,8 +14,9 @@ import numpy as np
 
 from vpr_ros.errors import ImageError
 from vpr_ros.geometry.camera_model import CameraModel
-from vpr_ros.geometry.features import SparseDepth
+from vpr_ros.geometry.features import Depth, SparseDepth
 from vpr_ros.geometry.stereo import StereoPair, StereoSide
+from vpr_ros.images.messages import rgb_of
 from vpr_ros.types import FloatArray, ImageArray
 
 DEPTH_APART_NS = 20_000_000  # a depth image this far from the image's stamp is of the same moment
@@ -67,6 +68,30 @@ def stereo_of(left: Any, right: Any) -> StereoPair:
 def stereo_depth(pair: StereoPair, left: ImageArray, right: ImageArray) -> SparseDepth:
     """Measure depth where features of the left image are; see :meth:`StereoPair.depths`."""
     return SparseDepth(lambda points: pair.depths(left, right, points), pair.error_per_m)
+
+
+def beside(
+    messages: Iterable[Any], stamp_ns: int, *, stereo: bool, frame_id: str | None
+) -> Any | None:
+    """Return the depth image of an image, with stereo its right image; see :func:`nearest`."""
+    return nearest(messages, stamp_ns, STEREO_APART_NS if stereo else DEPTH_APART_NS, frame_id)
+
+
+def depth_from(message: Any, image: ImageArray, pair: tuple[Any, Any] | None) -> Depth:
+    """Measure the depth of an image, uint8 (H, W, 3) RGB, by what :func:`beside` gave.
+
+    Args:
+        message: a depth image, or the image of the right camera.
+        image: of the left camera.
+        pair: with stereo the sensor_msgs/CameraInfo of both cameras; else None.
+
+    Raises:
+        ImageError: the message cannot be read.
+        ConfigError: the cameras are not calibrated as a pair.
+    """
+    if pair is None:
+        return depth_of(message)
+    return stereo_depth(stereo_of(*pair), image, rgb_of(message))
 
 
 def stamp_ns_of(message: Any) -> int:
