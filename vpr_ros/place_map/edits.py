@@ -12,24 +12,19 @@ so that a copy of the map with another history is told apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 import hashlib
 import struct
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vpr_ros.place_map import schema
 from vpr_ros.place_map.damage import Intact
-from vpr_ros.place_map.limits import fits
 from vpr_ros.place_map.meta import State
-from vpr_ros.place_map.store import PlaceRow, Store
+from vpr_ros.place_map.store import in_parts, Store
 
 MOST_EDITS, MOST_PLACES = 4096, 50_000  # in the log; beyond them the view is kept anew
-_BATCH = 4096
-_MOST_VARIABLES = 500
 _LOG, _TOTALS = 'edit_log', 'totals'
 _TOTALS_HEAD = struct.Struct('<qqq')
 Ids = NDArray[np.int64]
@@ -114,37 +109,10 @@ def totals(store: Store, dim: int) -> Totals:
         return Totals(next_place_id, thumbnail_bytes, patch_bytes, total)
 
 
-def rows_since(store: Store, dim: int, place_id: int) -> Iterator[Sequence[PlaceRow]]:
-    """Read rows of ``places`` from an id on, in batches, ascending, verified.
-
-    Raises:
-        MapError: a row was changed since it was written.
-    """
-    cursor = store.connection.execute(
-        'SELECT * FROM places WHERE place_id >= ? ORDER BY place_id', (place_id,))
-    while rows := cursor.fetchmany(_BATCH):
-        for row in rows:
-            _check(store, row, dim)
-        yield rows
-
-
-def rows_of(store: Store, dim: int, ids: Ids) -> Mapping[int, PlaceRow]:
-    """Read those of some places that there are still, verified; as :func:`rows_since`."""
-    found = {}
-    for some in _parts(ids.tolist()):
-        marks = ','.join('?' * len(some))
-        query = f'SELECT * FROM places WHERE place_id IN ({marks})'
-        for row in store.connection.execute(query, some):
-            _check(store, row, dim)
-            found[int(row[0])] = row
-    return found
-
-
 def part_bytes(store: Store, ids: Sequence[int]) -> tuple[int, int]:
     """Add up the bytes of thumbnails and of patches of some places."""
     thumbnails = patches = 0
-    for some in _parts(ids):
-        marks = ','.join('?' * len(some))
+    for some, marks in in_parts(ids):
         query = ('SELECT total(thumbnail_bytes), total(patch_bytes) FROM places '
                  f'WHERE place_id IN ({marks})')
         more = store.connection.execute(query, some).fetchone()
@@ -157,19 +125,6 @@ def checksum(store: Store, place_id: int) -> int | None:
     row = store.connection.execute(
         'SELECT checksum FROM places WHERE place_id = ?', (place_id,)).fetchone()
     return None if row is None else int(row[0])
-
-
-def _check(store: Store, row: Sequence[Any], dim: int) -> None:
-    with Intact(store.label, f'place {row[0]}'):
-        if schema.place_checksum(row) != row[schema.CHECKSUM]:
-            raise ValueError('checksum')
-        if not fits(row, dim):
-            raise ValueError('length')
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _MOST_VARIABLES):
-        yield ids[start:start + _MOST_VARIABLES]
 
 
 def _write(store: Store, tokens: Sequence[int], ids: Ids) -> None:

@@ -129,36 +129,43 @@ class Store(MetaStore):
         )
 
     def place_rows(self, dim: int) -> Iterator[list[PlaceRow]]:
-        """All rows of ``places`` in batches, ascending by id, verified.
+        """All rows of ``places``; as :meth:`rows_since`."""
+        return self.rows_since(-2**63, dim)
+
+    def rows_since(self, place_id: int, dim: int) -> Iterator[list[PlaceRow]]:
+        """Rows of ``places`` from an id on, in batches, ascending by id, verified.
 
         Raises:
             MapError: a row was changed since it was written.
         """
         before, session_before = 0, 0
-        cursor = self.connection.execute('SELECT * FROM places ORDER BY place_id')
+        cursor = self.connection.execute(
+            'SELECT * FROM places WHERE place_id >= ? ORDER BY place_id', (place_id,))
         while rows := cursor.fetchmany(_BATCH):
             for row in rows:
-                with self._intact(f'place {row[0]}'):
-                    if schema.place_checksum(row) != row[schema.CHECKSUM]:
-                        raise ValueError('checksum')
-                    if not fits(row, dim):
-                        raise ValueError('length')
-                    if row[0] <= before or row[1] < session_before:
+                self._check(row, dim)
+                if row[0] <= before or row[1] < session_before:
+                    with self._intact(f'place {row[0]}'):
                         raise ValueError('order')
                 before, session_before = row[0], row[1]
             yield rows
 
+    def rows_of(self, place_ids: Sequence[int], dim: int) -> dict[int, PlaceRow]:
+        """Read those of some places that there are still, verified; as :meth:`rows_since`."""
+        found = {}
+        for some, marks in in_parts(place_ids):
+            query = f'SELECT * FROM places WHERE place_id IN ({marks})'
+            for row in self.connection.execute(query, some):
+                self._check(row, dim)
+                found[int(row[0])] = row
+        return found
+
     def descriptors(self, place_ids: Sequence[int], dim: int) -> NDArray[np.float16]:
         """Descriptors of some places, float16 (n, D), in the order asked for."""
         found: dict[int, bytes] = {}
-        for start in range(0, len(place_ids), _MOST_VARIABLES):
-            some = place_ids[start:start + _MOST_VARIABLES]
-            marks = ','.join('?' * len(some))
-            found.update(
-                self.connection.execute(
-                    f'SELECT place_id, descriptor FROM places WHERE place_id IN ({marks})', some
-                )
-            )
+        for some, marks in in_parts(place_ids):
+            query = f'SELECT place_id, descriptor FROM places WHERE place_id IN ({marks})'
+            found.update(self.connection.execute(query, some))
         with self._intact('a descriptor'):
             return half_matrix([found[place_id] for place_id in place_ids], dim)
 
@@ -168,28 +175,14 @@ class Store(MetaStore):
         Raises:
             MapError: one is not.
         """
-        found: dict[int, bytes] = {}
-        for start in range(0, len(place_ids), _MOST_VARIABLES):
-            some = place_ids[start:start + _MOST_VARIABLES]
-            marks = ','.join('?' * len(some))
-            query = f'SELECT * FROM places WHERE place_id IN ({marks})'
-            for row in self.connection.execute(query, some):
-                if not schema.is_intact(row):
-                    with self._intact(f'place {row[0]}'):
-                        raise ValueError('checksum')
-                found[row[0]] = row[schema.DESCRIPTOR]
+        found = self.rows_of(place_ids, dim)
         with self._intact('a descriptor'):
-            return half_matrix([found[place_id] for place_id in place_ids], dim)
+            return half_matrix([found[i][schema.DESCRIPTOR] for i in place_ids], dim)
 
     def place_ids(self) -> list[int]:
         """Read the ids of all places, ascending."""
         cursor = self.connection.execute('SELECT place_id FROM places ORDER BY place_id')
         return [row[0] for row in cursor]
-
-    def all_descriptors(self, dim: int) -> NDArray[np.float16]:
-        """Descriptors of all places, float16 (n, D), ascending by id."""
-        cursor = self.connection.execute('SELECT descriptor FROM places ORDER BY place_id')
-        return half_matrix([row[0] for row in cursor], dim)
 
     def thumbnail(self, place_id: int) -> bytes:
         """Read the JPEG of a place; empty when it has none."""
@@ -204,9 +197,7 @@ class Store(MetaStore):
                 raise ValueError('length')
         return data
 
-    def patches(
-        self, place_id: int, sizes: Collection[int] | None = None
-    ) -> dict[int, bytes]:
+    def patches(self, place_id: int, sizes: Collection[int] | None = None) -> dict[int, bytes]:
         """Patch size -> encoded patches of a place, of some sizes or all; empty without any."""
         found, query = {}, 'SELECT size, codes, checksum FROM patches WHERE place_id = ?'
         if sizes is not None:
@@ -282,11 +273,24 @@ class Store(MetaStore):
         )
         return (pages - free) * size
 
+    def _check(self, row: PlaceRow, dim: int) -> None:
+        intact = schema.is_intact(row)
+        if not intact or not fits(row, dim):
+            with self._intact(f'place {row[0]}'):
+                raise ValueError('length' if intact else 'checksum')
+
     def _part_bytes(self, column: str, place_id: int) -> int:
         row = self.connection.execute(
             f'SELECT {column} FROM places WHERE place_id = ?', (place_id,)
         ).fetchone()
         return int(row[0])
+
+
+def in_parts(ids: Sequence[int]) -> Iterator[tuple[Sequence[int], str]]:
+    """Cut ids into what one statement takes, each part with its question marks."""
+    for start in range(0, len(ids), _MOST_VARIABLES):
+        some = ids[start:start + _MOST_VARIABLES]
+        yield some, ','.join('?' * len(some))
 
 
 def _pose_columns(pose: Pose | None) -> list[Any]:

@@ -116,7 +116,7 @@ class MapView:
         self.thumbnail_bytes, self.patch_bytes = facts['thumbnails'], facts['patches']
         self._unverified = np.ones(len(columns), dtype=bool)
         summed = self._take_over(index, touched, int(facts['state']['next_place_id']))
-        for rows in edits.rows_since(self._store, self._dim, last + 1):
+        for rows in self._store.rows_since(last + 1, self._dim):
             self._extend(index, rows, summed)
         if not len(columns) == len(index) == state.places:
             return None
@@ -125,7 +125,7 @@ class MapView:
 
     def _take_over(self, index: DescriptorIndex, touched: edits.Ids, summed: int) -> int:
         """Take in what was done to places that were kept; from which id on sums are to be made."""
-        columns, now = self.columns, edits.rows_of(self._store, self._dim, touched)
+        columns, now = self.columns, self._store.rows_of(touched.tolist(), self._dim)
         gone = []
         for place_id in touched.tolist():
             row = columns.find(place_id)
