@@ -127,7 +127,7 @@ class PlaceMap(MapEditor):
             place_map = cls(connection, path, read_only=read_only, index=index, lock=lock)
             check_built_by(path, place_map.model, model)
             if not read_only:  # only now that the map is known to be sound is it touched
-                _prepare_writing(place_map, connection, path)
+                place_map._prepare_writing()
             return place_map
         except BaseException:
             if connection is not None:
@@ -288,13 +288,12 @@ class PlaceMap(MapEditor):
         self._connection.close()
         self._connection = sqlite.open_file(path, read_only=self._read_only)
         if not self._read_only:
-            _prepare_writing(self, self._connection, path)
+            self._prepare_writing()
         self._store = Store(self._connection, str(path))
         self._watch = FileWatch(path, content=False)
         self._load()
 
-
-def _prepare_writing(place_map: PlaceMap, connection: sqlite3.Connection, path: Path) -> None:
-    with sqlite.explained(path, 'open it for writing'), place_map._guard:  # an index may be made
-        connection.execute('PRAGMA journal_mode = WAL')
-        connection.execute('PRAGMA synchronous = NORMAL')
+    def _prepare_writing(self) -> None:
+        with sqlite.explained(self._path, 'open it for writing'), self._guard:  # the index reads
+            self._connection.execute('PRAGMA journal_mode = WAL')
+            self._connection.execute('PRAGMA synchronous = NORMAL')
