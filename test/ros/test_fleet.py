@@ -22,8 +22,6 @@ from vpr_ros.model import load_model
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.ros.geometry import stamp_to_message
 
-pytestmark = pytest.mark.ros
-
 ROBOTS = ('anna', 'bert', 'carl')
 
 

@@ -19,8 +19,6 @@ from vpr_ros.slam.swarm_slam import BETWEEN, KEYFRAMES, SwarmSlam
 from vpr_ros.slam.system import Port, Setup
 from vpr_ros.types import Match, Place, Pose
 
-pytestmark = pytest.mark.ros
-
 SECOND = 1_000_000_000
 POSE = Pose((1.0, 2.0, 3.0), (0.0, 0.0, 0.6, 0.8), 'bert/map')
 

@@ -10,7 +10,6 @@ from typing import Any
 from geometry_msgs.msg import PoseStamped
 from helpers import place_image
 from nav_msgs.msg import Path
-import pytest
 
 from vpr_msgs.msg import MapInfo, PlacePose, PlacePoses
 from vpr_msgs.srv import GetMapInfo, UpdatePoses
@@ -18,8 +17,6 @@ from vpr_ros.place_map import PlaceMap
 from vpr_ros.ros import qos
 from vpr_ros.ros.geometry import stamp_to_message
 from vpr_ros.types import Pose
-
-pytestmark = pytest.mark.ros
 
 
 def poses_of(entries: dict[int, float], session: str = '') -> PlacePoses:

@@ -24,7 +24,6 @@ from vpr_ros.ros.geometry import stamp_from_message, stamp_to_message
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame
 
-pytestmark = pytest.mark.ros
 FOCAL, DEPTH_M = 300.0, 5.0
 SHIFT_PX = 18  # the query stands 0.3 m to the right of the match: 18 px at 5 m
 

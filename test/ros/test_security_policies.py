@@ -14,8 +14,6 @@ from xml.etree import ElementTree
 from helpers import ROOT
 import pytest
 
-pytestmark = pytest.mark.ros
-
 POLICIES = ROOT / 'security' / 'policies'
 NODE = 'place_recognition'
 # kind in a policy -> (kind of permission, what an action makes of it)
