@@ -96,7 +96,7 @@ def wall(count: int = 200) -> np.ndarray:
 def test_what_geometry_does_not_support_is_refused() -> None:
     turn = Transform(POSE.rotation, np.zeros(3))
     line = np.column_stack([np.linspace(-3, 3, 100), np.zeros(100), np.full(100, 9.0)])
-    far = cloud() * [1, 1, 1] * 400.0
+    far = cloud() * 400.0
     huddled = np.column_stack([*np.random.default_rng(0).uniform(-0.1, 0.1, (2, 100)),
                                np.linspace(9, 11, 100)])
     cases = [
@@ -126,20 +126,19 @@ def test_features_of_two_kinds_do_not_compare() -> None:
 
 
 @pytest.mark.parametrize('in_match', [True, False])
-def test_jacobians_agree_with_differences(in_match: bool) -> None:
+def test_jacobians_agree_with_differences(
+    in_match: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(4)
     seen = Projections(cloud(7), rng.uniform(-0.5, 0.5, (7, 2)), FOCAL, in_match)
-    jacobian = whitened(POSE, seen)[1]
     # the whitening is taken as constant, so differences are of residuals whitened as at POSE
-    from unittest.mock import patch
-
-    with patch('vpr_ros.geometry.reprojection.DEPTH_NOISE', 0.0):
-        jacobian = whitened(POSE, seen)[1]
-        for axis in range(6):
-            step = np.eye(6)[axis] * 1e-6
-            ahead, behind = (whitened(perturbed(POSE, sign * step), seen)[0] for sign in (1, -1))
-            np.testing.assert_allclose(jacobian[:, :, axis], (ahead - behind) / 2e-6, rtol=1e-4,
-                                       atol=1e-3)
+    monkeypatch.setattr('vpr_ros.geometry.reprojection.DEPTH_NOISE', 0.0)
+    jacobian = whitened(POSE, seen)[1]
+    for axis in range(6):
+        step = np.eye(6)[axis] * 1e-6
+        ahead, behind = (whitened(perturbed(POSE, sign * step), seen)[0] for sign in (1, -1))
+        np.testing.assert_allclose(jacobian[:, :, axis], (ahead - behind) / 2e-6, rtol=1e-4,
+                                   atol=1e-3)
 
 
 def test_matches_against_the_definition() -> None:
@@ -175,7 +174,7 @@ def test_damaged_bytes_are_named(data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(good)))
     for damaged in (bytes(good), bytes(good[:cut])):
         try:
-            assert len(Features.from_bytes(damaged)) >= 0
+            Features.from_bytes(damaged)
         except MapError as error:
             assert 'local features' in str(error)
 
