@@ -159,12 +159,12 @@ class _Route:
         here = recognition.stamp_ns
         if here not in self._positions:
             return self._canvas
-        if recognition.accepted and best is not None and best.place.stamp_ns in self._positions:
-            cv2.circle(self._canvas, self._at(here), 2, COLOURS.get(verdict.kind, GREEN), -1,
-                       cv2.LINE_AA)
+        there = best.place.stamp_ns if recognition.accepted and best is not None else None
+        colour = COLOURS.get(verdict.kind, GREEN)
+        if there in self._positions:
+            cv2.circle(self._canvas, self._at(here), 2, colour, -1, cv2.LINE_AA)
         now = self._canvas.copy()
-        if recognition.accepted and best is not None and best.place.stamp_ns in self._positions:
-            cv2.line(now, self._at(here), self._at(best.place.stamp_ns),
-                     COLOURS.get(verdict.kind, GREEN), 2, cv2.LINE_AA)
+        if there in self._positions:
+            cv2.line(now, self._at(here), self._at(there), colour, 2, cv2.LINE_AA)
         cv2.circle(now, self._at(here), 5, INK, -1, cv2.LINE_AA)
         return now
