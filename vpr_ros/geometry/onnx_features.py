@@ -46,7 +46,7 @@ class OnnxFeatures:
         except OSError as error:
             raise ModelError(f'local_features: {path} cannot be read ({error.strerror}); give the '
                              'path of an .onnx file') from error
-        except Exception as error:
+        except Exception as error:  # onnxruntime raises its own unrelated classes
             raise ModelError(f'local_features: {path} is no ONNX network that onnxruntime runs '
                              f'({str(error).splitlines()[0][:200]})') from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
