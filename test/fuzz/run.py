@@ -38,8 +38,8 @@ WAIT_S = 120.0
 MEMORY_MB = 1024  # more than before the case
 CHUNK = 5_000  # cases of one process: a crash is narrowed down to them
 # how many of each hundred cases: a map takes ten times as long as a card
-SHARES = {'card': 30, 'calibration': 30, 'image': 15, 'parameters': 4, 'export': 3,
-          'hostile_map': 2, 'map': 16}
+SHARES = {'card': 30, 'calibration': 30, 'image': 10, 'message': 5, 'parameters': 4,
+          'export': 3, 'hostile_map': 2, 'map': 16}
 
 
 class HungError(Exception):

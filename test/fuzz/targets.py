@@ -8,7 +8,6 @@ nothing to compare with). Anything but a VprError, and any changed descriptor, f
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from contextlib import closing, suppress
 import json
 from pathlib import Path
@@ -18,7 +17,9 @@ import sqlite3
 from typing import Any
 
 import cv2
+from fuzz.messages import Messages
 from fuzz.mutations import mutate_bytes, mutate_json, mutate_text, VALUES
+from fuzz.target import Target
 from helpers import place_image, ROOT, write_card
 import numpy as np
 from place_map.map_helpers import descriptor, fill, make_map, MODEL
@@ -40,28 +41,6 @@ from vpr_ros.place_map import (
 from vpr_ros.settings import load_parameters
 
 PLACES = 6
-
-
-class Target(ABC):
-    """Something that reads files; :meth:`run` may be called without end."""
-
-    name = ''
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / self.name
-        self.folder.mkdir(parents=True)
-
-    def run(self, choose: random.Random) -> str:
-        """Change and read once."""
-        try:
-            return self.attempt(choose)
-        except VprError as error:
-            assert '\n' not in str(error).strip(), f'more than one line: {error}'
-            return 'refused'
-
-    @abstractmethod
-    def attempt(self, choose: random.Random) -> str:
-        """Change and read once; a VprError counts as refused."""
 
 
 def answers(place_map: PlaceMap) -> tuple[Any, ...]:
@@ -326,5 +305,5 @@ class ImageMessage(Target):
 
 CORPUS = Path(__file__).with_name('corpus')
 TARGETS: tuple[type[Target], ...] = (
-    Map, HostileMap, Export, Card, CalibrationFile, Parameters, ImageMessage,
+    Map, HostileMap, Export, Card, CalibrationFile, Parameters, ImageMessage, Messages,
 )

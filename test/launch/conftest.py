@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 
+from helpers import ROS_DOMAIN
 import pytest
 
 WITHOUT_ROS = {'test_config.py', 'test_transcript.py'}
@@ -55,7 +56,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 
     values = dict(os.environ)
     values.setdefault('AMENT_PREFIX_PATH', sys.prefix)  # where pip has put the package
-    values |= {'ROS_DOMAIN_ID': str(101 + os.getpid() % 115), 'OMP_NUM_THREADS': '1',
+    values |= {'ROS_DOMAIN_ID': str(ROS_DOMAIN), 'OMP_NUM_THREADS': '1',
                'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
                'ROS_LOG_DIR': str(tmp_path_factory.mktemp('ros_log'))}
     values.pop('FASTDDS_DEFAULT_PROFILES_FILE', None)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,16 @@ def make_map(path: Path, count: int) -> Path:
     with PlaceMap.create(path, MODEL) as place_map:
         fill(place_map, count)
     return path
+
+
+def content(
+    place_map: PlaceMap, seeds: Iterable[int] = range(4), count: int = 50
+) -> tuple[object, ...]:
+    """Everything that a search, a question or the next place depends on."""
+    view = place_map._view
+    return (place_map.places(), place_map.sessions(), view.total.tolist(), view.thumbnail_bytes,
+            view.patch_bytes, view.statistics.mean.tolist(), len(view.index),
+            [place_map.search(descriptor(seed), count) for seed in seeds])
 
 
 def oracle_mean(places: list[FloatArray], dim: int = DIM) -> np.ndarray:

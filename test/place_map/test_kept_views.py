@@ -13,7 +13,7 @@ from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from place_map.map_helpers import descriptor, fill, MODEL
+from place_map.map_helpers import content, descriptor, fill, MODEL
 
 from vpr_ros.place_map import check, PlaceMap
 from vpr_ros.place_map import edits as edits_module
@@ -25,14 +25,6 @@ from vpr_ros.types import Pose
 STEPS = st.lists(st.tuples(
     st.sampled_from(['grow', 'poses', 'remove', 'revisit', 'session', 'reopen', 'kill', 'kill']),
     st.integers(0, 2**32 - 1)), min_size=4, max_size=25)
-
-
-def content(place_map: PlaceMap) -> tuple[object, ...]:
-    """Everything that a search, a question or the next place depends on."""
-    view = place_map._view
-    return (place_map.places(), view.total.tolist(), view.thumbnail_bytes, view.patch_bytes,
-            view.statistics.mean.tolist(), len(view.index),
-            [place_map.search(descriptor(seed), 50) for seed in range(4)])
 
 
 def is_known(place_map: PlaceMap) -> bool:

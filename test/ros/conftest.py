@@ -5,16 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-import os
 from pathlib import Path
 from typing import Any
 
-from helpers import place_image, tiny_model
+from helpers import place_image, ROS_DOMAIN, tiny_model
 import pytest
-
-# A domain of our own, so that tests that run at the same time, or a robot, are not disturbed.
-# Fast DDS allows 0 to 232; the first hundred are what people use.
-DOMAIN = str(101 + os.getpid() % 115)
 
 # Accepts what looks alike, so that the tests of the node do not depend on a calibration.
 PARAMETERS = {
@@ -50,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def domain() -> Iterator[None]:
     """Set the environment of nodes and clients."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('ROS_DOMAIN_ID', DOMAIN)
+        patch.setenv('ROS_DOMAIN_ID', str(ROS_DOMAIN))
         patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
         patch.setenv('OMP_NUM_THREADS', '1')
         yield

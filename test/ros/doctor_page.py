@@ -17,6 +17,7 @@ import shlex
 import sys
 import tempfile
 
+from helpers import ROS_DOMAIN
 import pytest
 
 from vpr_ros.cli.main import main
@@ -87,7 +88,7 @@ def page() -> str:
 
 
 if __name__ == '__main__':
-    os.environ |= {'ROS_DOMAIN_ID': str(101 + os.getpid() % 115),
+    os.environ |= {'ROS_DOMAIN_ID': str(ROS_DOMAIN),
                    'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
     os.environ.pop('FASTDDS_DEFAULT_PROFILES_FILE', None)
     sys.stdout.write(page())

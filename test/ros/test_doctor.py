@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 import re
 
-from helpers import ROOT
+from helpers import ROOT, ROS_DOMAIN
 import pytest
 from ros.broken_set_ups import (
     Bench,
@@ -20,7 +20,6 @@ from ros.broken_set_ups import (
     TOPIC,
     without_numbers,
 )
-from ros.conftest import DOMAIN
 from ros.doctor_page import HEAD, printed, shown_command
 
 from vpr_ros.cli.main import main
@@ -28,7 +27,7 @@ from vpr_ros.cli.main import main
 PAGE = ROOT / 'docs' / 'doctor.md'
 # The doctor looks at everything in its domain: nodes of other tests must not be in it, nor in the
 # one beside it, where a camera is looked for.
-OWN_DOMAIN = 218 + int(DOMAIN) % 14
+OWN_DOMAIN = 218 + ROS_DOMAIN % 14
 
 
 @pytest.fixture(autouse=True)

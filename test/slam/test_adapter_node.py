@@ -223,7 +223,7 @@ def test_the_executable_says_why_and_ends() -> None:
     wrong = subprocess.run([*command, 'system:=orb'], capture_output=True, text=True, timeout=120,
                            check=False)
     assert wrong.returncode == 1 and wrong.stderr.startswith("slam_adapter: system is 'orb'")
-    environment = {**os.environ, 'ROS_DOMAIN_ID': str(100 + os.getpid() % 100)}
+    environment = {**os.environ, 'ROS_DOMAIN_ID': str(rclpy.get_default_context().get_domain_id())}
     with subprocess.Popen([*command, 'system:=lio_sam'], stderr=subprocess.PIPE, text=True,
                           env=environment) as process:
         assert process.stderr is not None

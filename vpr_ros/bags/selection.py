@@ -38,6 +38,16 @@ def named_topic(
     return name
 
 
+def image_topics(topics: Sequence[TopicInfo]) -> list[str]:
+    """Return the image topics that hold messages, each in one form: raw where that is there."""
+    names = {info.name for info in topics if info.type in IMAGE_TYPES and info.count}
+    return sorted(
+        topic for topic in names
+        if not topic.endswith('/compressedDepth')
+        and not (topic.endswith('/compressed') and topic.removesuffix('/compressed') in names)
+    )
+
+
 def choose_image_topic(topics: Sequence[TopicInfo], name: str | None, bag: str) -> str:
     """Choose the camera's topic.
 
@@ -50,13 +60,7 @@ def choose_image_topic(topics: Sequence[TopicInfo], name: str | None, bag: str) 
     """
     if name is not None:
         return named_topic(topics, name, bag, IMAGE_TYPES)
-    images = [info for info in topics if info.type in IMAGE_TYPES]
-    names = {info.name for info in images if info.count}
-    candidates = sorted(
-        topic for topic in names
-        if not topic.endswith('/compressedDepth')
-        and not (topic.endswith('/compressed') and topic.removesuffix('/compressed') in names)
-    )
+    candidates = image_topics(topics)
     if not candidates:
         raise DataError(
             f'{bag} holds no image; expected a topic of type {" or ".join(IMAGE_TYPES)} with '

@@ -24,6 +24,7 @@ from vpr_ros.keyframes import NO_IMAGE
 from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.types import FloatArray, Frame
 
+LEADING = ''  # in the place of a camera: the keyframe itself; the context, too, of a lone camera
 _TABLES = """
 CREATE TABLE IF NOT EXISTS job (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), what TEXT);
 CREATE TABLE IF NOT EXISTS done (only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
@@ -31,9 +32,6 @@ CREATE TABLE IF NOT EXISTS done (only_one INTEGER PRIMARY KEY CHECK (only_one = 
 CREATE TABLE IF NOT EXISTS keyframes (number INTEGER PRIMARY KEY, source INTEGER,
     camera TEXT, descriptor BLOB);
 """
-
-
-LEADING = ''  # in the place of a camera: the keyframe itself; the context, too, of a lone camera
 
 
 class Done(NamedTuple):

@@ -23,7 +23,8 @@ Undecoded = Callable[[], tuple[Seen, ...]]
 
 
 def frames_of(
-    source: Path, image_topic: str | None = None, odometry_topic: str | None = None
+    source: Path, image_topic: str | None = None, odometry_topic: str | None = None, *,
+    rate_hz: float = IMAGE_FOLDER_RATE_HZ,
 ) -> Iterator[Frame]:
     """Frames of a source, in order; what cannot be decoded in a bag is left out.
 
@@ -31,6 +32,7 @@ def frames_of(
         source: a rosbag2 folder or file, a folder of images, a data set, of which the images in
             database/ are taken, or a video.
         image_topic, odometry_topic: topics of a bag; None takes the only one there is.
+        rate_hz: of the images of a folder; bags and videos have stamps of their own.
 
     Raises:
         DataError: the source is none of these, or an image cannot be read.
@@ -41,7 +43,7 @@ def frames_of(
     elif is_video(source):
         yield from VideoFile(source).frames()
     else:
-        yield from _folder(source)
+        yield from _folder(source, rate_hz)
 
 
 def undecoded(
@@ -126,10 +128,10 @@ def fingerprint(source: Path) -> list[list[str | int]]:
         raise DataError(f'{source} cannot be read: {error.strerror}') from error
 
 
-def _folder(source: Path) -> ImageFolder:
+def _folder(source: Path, rate_hz: float = IMAGE_FOLDER_RATE_HZ) -> ImageFolder:
     """Open the images of a folder, or those of the database of a data set."""
     database = source / 'database'
-    return ImageFolder(database if database.is_dir() else source, rate_hz=IMAGE_FOLDER_RATE_HZ)
+    return ImageFolder(database if database.is_dir() else source, rate_hz=rate_hz)
 
 
 def _same(frame: Frame) -> Frame:

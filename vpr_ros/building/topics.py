@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vpr_ros.bags.images import IMAGE_TYPES
-from vpr_ros.bags.message_types import CAMERA_INFO, COMPRESSED_IMAGE, IMAGE
+from vpr_ros.bags.message_types import CAMERA_INFO, IMAGE
 from vpr_ros.bags.moments import RigTopics
 from vpr_ros.bags.reader import BagReader
-from vpr_ros.bags.selection import choose_image_topic, named_topic
+from vpr_ros.bags.selection import choose_image_topic, image_topics, named_topic
 from vpr_ros.bags.storage import TopicInfo
 from vpr_ros.errors import ConfigError
 from vpr_ros.settings import Settings
@@ -100,12 +100,7 @@ def _topic_of(reader: BagReader, name: str) -> str:
 
 
 def _cameras(reader: BagReader) -> list[str]:
-    """Image topics that hold messages, each in one form, without depth."""
-    images = {info.name: info.type for info in reader.topics()
-              if info.type in IMAGE_TYPES and info.count and 'depth' not in info.name.lower()}
-    return [topic for topic, kind in images.items()
-            if not (kind == COMPRESSED_IMAGE and topic.removesuffix('/compressed') in images
-                    and topic.endswith('/compressed'))]
+    return [topic for topic in image_topics(reader.topics()) if 'depth' not in topic.lower()]
 
 
 def _by_camera(given: str | None, names: Sequence[str], what: str) -> dict[str, str]:

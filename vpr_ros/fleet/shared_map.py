@@ -179,7 +179,7 @@ class SharedMap:
         if not client.has_collection(self.name, timeout=self._timeout_s):
             try:
                 self._create()
-            except Exception:
+            except library().MilvusException:
                 if not client.has_collection(self.name, timeout=self._timeout_s):
                     raise
         fields = {field['name']: field

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from vpr_ros.assembly import open_recognizer
-from vpr_ros.bags import ImageFolder, is_bag
 from vpr_ros.building import count_frames, frames_of, IMAGE_FOLDER_RATE_HZ
 from vpr_ros.demo import GROUND_TRUTH_TOPIC, RADIUS_M, render_demo_bag
 from vpr_ros.evaluation.about import about
@@ -40,6 +39,7 @@ from vpr_ros.types import Frame
 LAPS = 'laps.csv'
 RATE_HZ = 5.0  # of rendered drives: a frame a metre, as the keyframes
 HEADING_DEG = 45.0
+CAMERAS = ('cameras', 'camera_sync_s', 'rectify', 'mask', 'stereo')  # drives here have one, as is
 
 Progress = Callable[[int, int, str], None]
 Cell = dict[str, Any]
@@ -143,9 +143,7 @@ def replay_ways(
 
 
 def _described(drive: Drive, recognizer: Any) -> Iterator[tuple[Frame, Described]]:
-    folder = drive.source.is_dir() and not is_bag(drive.source)
-    for frame in (ImageFolder(drive.source, rate_hz=drive.rate_hz) if folder
-                  else frames_of(drive.source)):
+    for frame in frames_of(drive.source, rate_hz=drive.rate_hz):
         yield frame, recognizer.describe(frame.image)
 
 
@@ -187,9 +185,6 @@ def rendered_drive(
 def open_models(names: Sequence[str]) -> list[Model]:
     """Open the models to compare, on the CPU."""
     return [load_model(name, provider='cpu') for name in names]
-
-
-CAMERAS = ('cameras', 'camera_sync_s', 'rectify', 'mask', 'stereo')  # drives here have one, as is
 
 
 def _asked(model: Model, settings: Settings) -> dict[str, Any]:
