@@ -229,8 +229,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('lockstep', False,
               'Process every image in order instead of the newest only: for replaying bags.',
               read_only=True, group='node'),
-    Parameter('diagnostics_period_s', 1.0, 'Period of the diagnostics message.', 0.05, 3600.0,
-              read_only=True, group='node'),
+    Parameter('diagnostics_period_s', 1.0,
+              'Period of the diagnostics message; diagnostic_updater.period, where given, wins.',
+              0.05, 3600.0, read_only=True, group='node'),
     Parameter('fleet_uri', '',
               'The map that robots share (docs/fleet.md): URI of a Milvus server, such as '
               "http://host:19530, or a .db file for this process alone; '' is no fleet. A token "

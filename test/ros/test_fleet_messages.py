@@ -86,8 +86,8 @@ def test_swarm_slam_takes_it_as_a_match_between_robots() -> None:
     ],
 )
 def test_the_status_says_how_the_link_is(state: FleetState, level: bytes, words: str) -> None:
-    status = fleet_status(state, node='/anna/node', robot='anna', uri='http://server:1')
-    assert (status.level, status.name, status.hardware_id) == (level, '/anna/node: fleet', 'anna')
+    status = fleet_status(state, uri='http://server:1')
+    assert status.level == level
     assert words in status.message
     values = {value.key: value.value for value in status.values}
     assert values['waiting'] == str(state.waiting)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of the node as diagnostic_msgs: three statuses that say what is wrong, if anything.
 
-``NODE: images`` is about what comes in, ``NODE: recognition`` about what is made of it and how
-fast, ``NODE: map`` about what it is compared with.
+``images`` is about what comes in, ``recognition`` about what is made of it and how fast, ``map``
+about what it is compared with. :mod:`vpr_ros.ros.updater` publishes them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from vpr_ros.file_watch import Fate
 from vpr_ros.ros.statistics import Snapshot
 
+PARTS = ('images', 'recognition', 'map')
 SILENCE_S = 3.0
 _FATES = {Fate.GONE: 'deleted', Fate.REPLACED: 'replaced'}
 FOREIGN_CLOCK_MS = 3.6e6  # an image an hour old carries another clock's stamp: a bag, most likely
@@ -27,7 +28,6 @@ class Facts:
 
     Attributes:
         node: fully qualified name of the node.
-        robot: goes into hardware_id.
         active: the life cycle is in the state active.
         mode: ``mapping`` or ``localization``.
         lockstep: every image is to be processed.
@@ -57,7 +57,6 @@ class Facts:
     """
 
     node: str
-    robot: str = ''
     active: bool = False
     mode: str = 'mapping'
     lockstep: bool = False
@@ -92,9 +91,10 @@ class Facts:
     namesakes: int = 0
 
 
-def statuses(figures: Snapshot, facts: Facts) -> list[DiagnosticStatus]:
-    """Return the three statuses."""
-    return [_images(figures, facts), _recognition(figures, facts), _map(facts)]
+def statuses(figures: Snapshot, facts: Facts) -> dict[str, DiagnosticStatus]:
+    """Return the status of each of :data:`PARTS`."""
+    return dict(zip(
+        PARTS, (_images(figures, facts), _recognition(figures, facts), _map(facts)), strict=True))
 
 
 def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
@@ -139,7 +139,7 @@ def _images(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
         'conversion_errors': sum(figures.errors.values()),
     }
     values |= {f'conversion_error: {name}': count for name, count in figures.errors.items()}
-    return _status('images', facts, warnings, errors, values)
+    return _status(warnings, errors, values)
 
 
 def _recognition(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
@@ -168,7 +168,7 @@ def _recognition(figures: Snapshot, facts: Facts) -> DiagnosticStatus:
     for stage, (p50, p99) in figures.latency_ms.items():
         values |= {f'{stage}_ms_p50': f'{p50:.2f}', f'{stage}_ms_p99': f'{p99:.2f}'}
     values |= {f'reason: {name}': count for name, count in sorted(figures.reasons.items())}
-    return _status('recognition', facts, warnings, errors, values)
+    return _status(warnings, errors, values)
 
 
 def _map(facts: Facts) -> DiagnosticStatus:
@@ -192,17 +192,16 @@ def _map(facts: Facts) -> DiagnosticStatus:
     elif facts.map_file is Fate.REPLACED:
         errors.append(f'{facts.map_path} was replaced by another file while in use; call '
                       f'~/save_map with another name, or the places of this map are lost')
-    return _status('map', facts, warnings, errors, values)
+    return _status(warnings, errors, values)
 
 
 def _status(
-    part: str, facts: Facts, warnings: list[str], errors: list[str], values: dict[str, Any]
+    warnings: list[str], errors: list[str], values: dict[str, Any]
 ) -> DiagnosticStatus:
     level = DiagnosticStatus.ERROR if errors else (
         DiagnosticStatus.WARN if warnings else DiagnosticStatus.OK
     )
     return DiagnosticStatus(
-        level=level, name=f'{facts.node}: {part}', hardware_id=facts.robot,
-        message='; '.join([*errors, *warnings]) or 'OK',
+        level=level, message='; '.join([*errors, *warnings]) or 'OK',
         values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
     )

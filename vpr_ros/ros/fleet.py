@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
 from vpr_msgs.msg import LoopClosureCandidates
@@ -22,7 +22,6 @@ from vpr_ros.parameters import Value
 from vpr_ros.ros import qos
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.fleet_messages import fleet_match_to_message, fleet_status
-from vpr_ros.ros.outputs import Outputs
 from vpr_ros.types import Frame, Recognition
 
 Publish = Callable[[Frame, Recognition], None]
@@ -55,7 +54,7 @@ class FleetLink:
 
     Args:
         node: gets the publisher of ``fleet_loop_closures``.
-        engine, outputs: of the node, open.
+        engine: of the node, open.
         values: the node's parameters.
 
     Raises:
@@ -63,9 +62,9 @@ class FleetLink:
     """
 
     def __init__(
-        self, node: Node, engine: Engine, outputs: Outputs, values: Mapping[str, Value]
+        self, node: Node, engine: Engine, values: Mapping[str, Value]
     ) -> None:
-        self._node, self._engine, self._outputs = node, engine, outputs
+        self._node, self._engine = node, engine
         self._fleet = fleet_settings(values)
         self._courier: Courier | None = None
         if self._fleet is not None:
@@ -102,15 +101,11 @@ class FleetLink:
         if self._courier is not None:
             self._courier.changed()
 
-    def publish_status(self) -> None:
-        """Publish the status of the fleet among the diagnostics."""
+    def statuses(self) -> dict[str, DiagnosticStatus]:
+        """Return the status ``fleet`` of the diagnostics; nothing without a fleet."""
         if self._fleet is None or self._courier is None:
-            return
-        message = DiagnosticArray(status=[fleet_status(
-            self._courier.state, node=self._node.get_fully_qualified_name(),
-            robot=self._fleet.robot, uri=self._fleet.uri)])
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._outputs.publish_diagnostics(message)
+            return {}
+        return {'fleet': fleet_status(self._courier.state, uri=self._fleet.uri)}
 
     def stop(self) -> None:
         """Leave the fleet; the map may be closed afterwards."""

@@ -37,8 +37,8 @@ def fleet_match_to_message(found: FleetMatch) -> LoopClosureCandidates:
     return LoopClosureCandidates(header=candidate.header, candidates=[candidate])
 
 
-def fleet_status(state: FleetState, *, node: str, robot: str, uri: str) -> DiagnosticStatus:
-    """Return the status ``NODE: fleet`` of the diagnostics."""
+def fleet_status(state: FleetState, *, uri: str) -> DiagnosticStatus:
+    """Return the status ``fleet`` of the diagnostics."""
     message = 'OK'
     if state.problem:
         message = f'{state.problem}; {state.waiting} places wait'
@@ -49,6 +49,6 @@ def fleet_status(state: FleetState, *, node: str, robot: str, uri: str) -> Diagn
               'refused_rows': state.refused, 'cached': state.cached}
     return DiagnosticStatus(
         level=DiagnosticStatus.OK if message == 'OK' else DiagnosticStatus.WARN,
-        name=f'{node}: fleet', hardware_id=robot, message=message,
+        message=message,
         values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
     )

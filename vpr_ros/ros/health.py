@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looks after one configured node: gathers what the diagnostics tell, and publishes them.
+"""Looks after one configured node: gathers what the diagnostics tell.
 
-:meth:`Health.publish` runs in the executor's thread, :meth:`Health.look_at_map` in the worker's.
+:meth:`Health.statuses` runs in the executor's thread, :meth:`Health.look_at_map` in the worker's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import dataclasses
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
@@ -65,16 +65,14 @@ class Health:
         self._map_news, self._check_list = MapNews(), CheckList()
         self._model_file = FileWatch(engine.model.card.file_path, content=True)
 
-    def publish(self, stream: Stream) -> None:
-        """Publish the diagnostics, and print the check-list when its time has come."""
+    def statuses(self, stream: Stream) -> dict[str, DiagnosticStatus]:
+        """Return what the diagnostics tell, and print the check-list when its time has come."""
         now_s = time.monotonic()
         figures, facts = self._statistics.snapshot(now_s), self._facts(stream, now_s)
-        message = DiagnosticArray(status=statuses(figures, facts))
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._outputs.publish_diagnostics(message)
         text = self._check_list.due(figures, facts, now_s)
         if text:
             self._node.get_logger().info(text)
+        return statuses(figures, facts)
 
     def look_at_map(self) -> None:
         """Publish the map's facts if they have changed, and keep them for the diagnostics."""
@@ -107,7 +105,7 @@ class Health:
         namesakes = [n for n in node.get_node_names_and_namespaces()
                      if f'{n[1].rstrip("/")}/{n[0]}' == node.get_fully_qualified_name()]
         facts = Facts(
-            node=node.get_fully_qualified_name(), robot=self._engine.robot, active=self.active,
+            node=node.get_fully_qualified_name(), active=self.active,
             mode=self._engine.mode, lockstep=self._lockstep, image_topic=self._topic,
             publishers=len(publishers), publisher_names=tuple(
                 f'{p.node_namespace.rstrip("/")}/{p.node_name}' for p in publishers),

@@ -15,8 +15,8 @@ import time
 import traceback
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus
 from nav_msgs.msg import Odometry
-from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -26,6 +26,7 @@ from vpr_ros.ros import parameters, qos
 from vpr_ros.ros.cameras import Cameras
 from vpr_ros.ros.depth import PoseInputs
 from vpr_ros.ros.descriptors import DescriptorOutput
+from vpr_ros.ros.diagnostics import PARTS
 from vpr_ros.ros.engine import Engine
 from vpr_ros.ros.fleet import fleet_settings, FleetLink
 from vpr_ros.ros.health import Health
@@ -35,6 +36,7 @@ from vpr_ros.ros.pose_updates import PoseUpdates
 from vpr_ros.ros.services import Services
 from vpr_ros.ros.statistics import Statistics
 from vpr_ros.ros.stream import Stream
+from vpr_ros.ros.updater import Diagnostics
 from vpr_ros.ros.worker import Worker
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
@@ -72,6 +74,10 @@ class PlaceRecognitionNode(LifecycleNode):
         super().__init__('place_recognition', **keywords)
         parameters.declare(self)
         parameters.on_change(self, self._parameters_changed)
+        values = parameters.read(self)
+        self._diagnostics = Diagnostics(
+            self, period_s=float(values['diagnostics_period_s']),  # type: ignore[arg-type]
+            hardware_id=str(values['robot']))
         self.failure = ''
         self._engine: Engine | None = None
         self._active = False
@@ -102,7 +108,7 @@ class PlaceRecognitionNode(LifecycleNode):
             return FAILURE
         self._engine, self.failure = engine, ''
         self._outputs = Outputs(self, engine)
-        self._fleet = FleetLink(self, engine, self._outputs, values)
+        self._fleet = FleetLink(self, engine, values)
         self._health = Health(
             self, engine, self._statistics, self._odometry, self._outputs,
             cameras=self._cameras, image_topic=self.image_topic(self._cameras.names[0]),
@@ -127,11 +133,7 @@ class PlaceRecognitionNode(LifecycleNode):
         self._answers = Services(self, engine, self._worker, self._outputs, self._map_changed)
         self._poses = PoseUpdates(self, engine, self._worker, self._poses_changed)
         self._worker.submit(self._map_changed)
-        # a steady clock: silence must be noticed while simulated time stands still, too
-        self._timer = self.create_timer(
-            float(values['diagnostics_period_s']),  # type: ignore[arg-type]
-            self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME),
-        )
+        self._diagnostics.begin([*PARTS, *self._fleet.statuses()], self._diagnose)
         model = engine.model
         if model.warning:
             self.get_logger().warning(model.warning)
@@ -198,7 +200,7 @@ class PlaceRecognitionNode(LifecycleNode):
         for subscription in self._camera:
             self.destroy_subscription(subscription)
         self._camera = []
-        self.destroy_timer(self._timer)
+        self._diagnostics.end()
         self._answers.destroy()
         self._poses.destroy()
         self._worker.clear()
@@ -251,11 +253,9 @@ class PlaceRecognitionNode(LifecycleNode):
             values['odometry_timeout_s']  # type: ignore[arg-type]
         )
 
-    def _publish_diagnostics(self) -> None:
-        if self._engine is not None:
-            self._worker.submit(self._look_at_map)
-            self._health.publish(self._stream)
-            self._fleet.publish_status()
+    def _diagnose(self) -> dict[str, DiagnosticStatus]:
+        self._worker.submit(self._look_at_map)
+        return {**self._health.statuses(self._stream), **self._fleet.statuses()}
 
     # -- in the worker's thread -----------------------------------------------------------------
 

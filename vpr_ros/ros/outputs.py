@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
 from visualization_msgs.msg import MarkerArray
@@ -42,7 +41,6 @@ class Outputs:
         self._picture = create(CompressedImage, '~/match_image', qos.PICTURE)
         self._marker = create(MarkerArray, '~/markers', qos.PICTURE)
         self._map_info = create(MapInfoMessage, '~/map_info', qos.STATUS)
-        self._diagnostics = create(DiagnosticArray, '/diagnostics', qos.RESULT)
         self._markers = Markers()
         self._announced: tuple[str, int] | None = None
         self._pose_frames: dict[str, str] = {}
@@ -51,7 +49,7 @@ class Outputs:
         """Destroy the publishers."""
         for publisher in (
             self._closures, self._recognition, self._localization, self._picture, self._marker,
-            self._map_info, self._diagnostics,
+            self._map_info,
         ):
             self._node.destroy_publisher(publisher)
 
@@ -105,10 +103,6 @@ class Outputs:
         if state != self._announced:
             self._map_info.publish(self.map_info())
             self._announced = state
-
-    def publish_diagnostics(self, message: DiagnosticArray) -> None:
-        """Publish the diagnostics."""
-        self._diagnostics.publish(message)
 
     def _draw(self, frame: Frame, recognition: Recognition) -> CompressedImage:
         match = recognition.best
