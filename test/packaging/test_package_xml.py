@@ -26,7 +26,7 @@ PYTHON = {
 # Imported only inside functions that say in one sentence what is missing, or where ROS has it.
 OPTIONAL = {'onnx', 'scipy', 'matplotlib', 'cv_bridge', 'tf2_ros'}
 # On a distribution only: the wheels come without them.
-NOT_A_WHEEL = {'launch', 'launch_ros', 'ament_index_python', 'ros2launch'}
+NOT_A_WHEEL = {'diagnostic_updater', 'launch', 'launch_ros', 'ament_index_python', 'ros2launch'}
 
 
 def imported_packages(*folders: str) -> set[str]:
@@ -50,7 +50,7 @@ def dependencies(path: str, *tags: str) -> set[str]:
 
 def is_ros(module: str) -> bool:
     """Whether a module is a package of ROS, whose rosdep key is its name."""
-    ros = {'rclpy', 'launch', 'launch_ros', 'ament_index_python', 'cv_bridge'}
+    ros = {'ament_index_python', 'cv_bridge', 'diagnostic_updater', 'launch', 'launch_ros', 'rclpy'}
     return module in ros or module.endswith(('_msgs', '_srvs', '_interfaces'))
 
 
