@@ -44,6 +44,18 @@ def test_nothing_is_recent_in_a_new_session(place_map):
     assert first_recent(place_map, Frame(IMAGE, 10**12), _query(3), Settings()) is None
 
 
+def test_another_cameras_places_do_not_end_the_tail(place_map):
+    now, other = _query(0), _query(1)
+    for number, cosine in enumerate((0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)):
+        left = cosine * now + np.sqrt(1 - cosine**2) * other
+        for side, seen in (('left', left), ('right', now if number % 2 else other)):
+            place_map.add(np.float32(seen), stamp_ns=(20 + number) * 10**9, frame_id=side)
+    settings = Settings(recent_time_s=2.0)
+    stamp_ns = 27 * 10**9
+    assert first_recent(place_map, Frame(IMAGE, stamp_ns, 'left'), now, settings) == 21
+    assert first_recent(place_map, Frame(IMAGE, stamp_ns, 'rear'), now, settings) == 31
+
+
 def test_the_tail_of_a_slow_change_is_recent():
     street = np.linspace(0.3, 0.9, 30)  # 0.3 long ago, 0.9 now
     assert tail_start(street) == 0

@@ -170,6 +170,17 @@ def test_sessions(path) -> None:
         assert place_map.first_id_since(2) == 4
 
 
+def test_the_last_places_of_one_camera(path) -> None:
+    with PlaceMap.create(path, MODEL) as place_map:
+        fill(place_map, 3)
+        place_map.new_session()
+        for seed in range(10):
+            place_map.add(descriptor(seed), stamp_ns=seed, frame_id=('left', 'right')[seed % 2])
+        assert place_map.last_ids(2, 5, 'left') == [10, 12]  # of 9 to 13
+        assert place_map.last_ids(2, 100, 'right') == [5, 7, 9, 11, 13]  # of this session alone
+        assert place_map.last_ids(2, 100, 'rear') == []
+
+
 def test_info(path) -> None:
     make_map(path, 20)
     with PlaceMap.open(path, read_only=True) as place_map:

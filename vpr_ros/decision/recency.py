@@ -46,9 +46,8 @@ def first_recent(
         first = place_map.first_id_since(session.session_id, stamp_ns=since_ns)
     if first is None:
         return None
-    ids = place_map.last_ids(session.session_id, TAIL_PLACES)
     # several cameras' places alternate; the view of one of them is what changes slowly
-    ids = [place.place_id for place in place_map.places(ids) if place.frame_id == frame.frame_id]
+    ids = place_map.last_ids(session.session_id, TAIL_PLACES, frame.frame_id)
     if not ids:
         return first
     return min(first, ids[tail_start(place_map.similarities(descriptor, ids))])
@@ -61,8 +60,7 @@ def tail_start(similarities: Sequence[float] | NDArray[np.floating]) -> int:
         similarities: of the query to the last places in order, newest last; not empty.
     """
     values = np.asarray(similarities, np.float64)
-    reach = SMOOTHING // 2
-    smooth = [values[max(0, i - reach):i + reach + 1].mean() for i in range(len(values))]
+    smooth = (_window_sums(values) / _window_sums(np.ones_like(values))).tolist()
     lowest = len(values) - 1
     for index in range(len(values) - 1, -1, -1):
         if smooth[index] < smooth[lowest]:
@@ -70,3 +68,9 @@ def tail_start(similarities: Sequence[float] | NDArray[np.floating]) -> int:
         elif smooth[index] > smooth[lowest] + RISE:
             return lowest
     return lowest
+
+
+def _window_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum each value and its neighbours, ``SMOOTHING`` in all, fewer at the ends."""
+    reach = SMOOTHING // 2
+    return np.convolve(values, np.ones(SMOOTHING))[reach:reach + len(values)]

@@ -194,6 +194,10 @@ class PlaceColumns:
         sessions = self._rows['session_id'][: self._count]
         return slice(bisect_left(sessions, session_id), bisect_left(sessions, session_id + 1))
 
+    def seen_by(self, frame_id: str, rows: slice) -> NDArray[np.bool_]:
+        """Which of some rows are places that the camera of this optical frame saw."""
+        return np.asarray(self._rows['frame'][rows] == self._codes.get(frame_id, -1))
+
     def first_row_since(
         self, session_id: int, stamp_ns: int | None, travelled_m: float | None
     ) -> int | None:

@@ -42,11 +42,13 @@ class Lookups(ABC):
             row = self._view.columns.first_row_since(session_id, stamp_ns, travelled_m)
             return None if row is None else int(self._view.columns.ids[row])
 
-    def last_ids(self, session_id: int, count: int) -> list[int]:
-        """Ids of the last ``count`` places of a session, ascending."""
+    def last_ids(self, session_id: int, count: int, frame_id: str) -> list[int]:
+        """Ids of those of the last ``count`` places of a session that a camera saw, ascending."""
         with self._reading('search'):
-            rows = self._view.columns.session_rows(session_id)
-            return self._view.columns.ids[rows][-count:].tolist()
+            columns = self._view.columns
+            rows = columns.session_rows(session_id)
+            rows = slice(max(rows.start, rows.stop - count), rows.stop)
+            return columns.ids[rows][columns.seen_by(frame_id, rows)].tolist()
 
     def place(self, place_id: int) -> Place:
         """Return a place.
