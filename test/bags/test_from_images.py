@@ -103,8 +103,10 @@ def test_an_unreadable_file_is_named_and_no_bag_is_left(folder: Path, tmp_path: 
 
 
 def test_wrong_folders_and_rates_are_named(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match='is no folder'):
+    with pytest.raises(DataError, match=r'nowhere does not exist; expected a bag \(rosbag2\)'):
         ImageFolder(tmp_path / 'nowhere', rate_hz=10)
+    with pytest.raises(DataError, match=r'frame5.png is a file; expected'):
+        ImageFolder(folder / 'frame5.png', rate_hz=10)
     (tmp_path / 'empty').mkdir()
     with pytest.raises(DataError, match=r'holds no image; expected files that end in .jpg'):
         ImageFolder(tmp_path / 'empty', rate_hz=10)

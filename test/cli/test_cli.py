@@ -211,6 +211,11 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(site, tmp_path, capsys):
         (['bag', 'from-images', 'missing', '--out', 'b'], 'missing'),
         (['replay', '.', '--set', 'min_probability=2'], 'expected 0 to 1'),
         (['replay', '.', '--set', 'nonsense=2'], "unknown parameter 'nonsense'"),
+        (['replay', '.', '--set', 'min_probability'], 'has no value; expected NAME=VALUE'),
+        (['replay', '.', '--jobs', '-2'], '--jobs -2 found, expected 0 or more'),
+        (['replay', '.', '--animation', 'x.txt'], 'end its name with .webp'),
+        (['demo', '--bag', 'missing'], 'bag missing does not exist'),
+        (['bench', '--only-node', '--seconds', '0'], 'nothing to measure'),
     ],
 )
 def test_known_errors_are_one_sentence(words, said, tmp_path, monkeypatch, capsys):

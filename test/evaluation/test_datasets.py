@@ -51,7 +51,7 @@ def test_folders_with_ground_truth(tmp_path) -> None:
     ('query,correct_database\nx.jpg,z.jpg\n', "'z.jpg' as a right answer"),
     ('query,correct_database\nz.jpg,a.jpg\n', "'z.jpg' is not in"),
     ('query,correct_database\n../database/a.jpg,a.jpg\n', 'is not in'),
-    ('query,correct_database\n', 'it holds no queries'),
+    ('query,correct_database\n', 'names no query; expected a row for each'),
     ('query;correct_database\n', "the column 'query' is missing"),
     ('', "the column 'query' is missing"),
 ])

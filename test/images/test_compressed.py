@@ -174,7 +174,8 @@ def test_an_image_without_pixels_is_refused(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(('said', 'sentence'), [
     ('16UC1; compressedDepth', 'holds depth, not a picture'),
     ('32FC1; compressedDepth png', 'holds depth'),
-    ('h264', "format 'h264' is neither JPEG nor PNG"),
+    ('h264', "format 'h264' is neither JPEG nor PNG; publish it"),
+    ('', 'its 100 bytes are neither JPEG nor PNG; remove the file, or convert it'),
 ])
 def test_other_formats_are_named(said: str, sentence: str) -> None:
     with pytest.raises(ImageError, match=sentence):

@@ -106,10 +106,13 @@ def test_all_rules_together_say_what_they_did() -> None:
         assert [place.place_id for place in place_map.places()] == [11, 15]
 
 
-@pytest.mark.parametrize('policy', [
-    PrunePolicy(), PrunePolicy(max_places=0), PrunePolicy(max_per_metre=math.nan),
-    PrunePolicy(redundant_similarity=2.0), PrunePolicy(max_bytes=-1),
+@pytest.mark.parametrize(('policy', 'says'), [
+    (PrunePolicy(), 'give at least one rule'),
+    (PrunePolicy(max_places=0), 'a limit of 0 places found, expected a number above 0'),
+    (PrunePolicy(max_per_metre=math.nan), 'a limit of nan places a metre found'),
+    (PrunePolicy(redundant_similarity=2.0), 'outside -1 to 1'),
+    (PrunePolicy(max_bytes=-1), 'a limit of -1 bytes found'),
 ])
-def test_senseless_policies_are_refused(policy: PrunePolicy) -> None:
-    with PlaceMap.create(':memory:', MODEL) as place_map, pytest.raises(MapError):
+def test_senseless_policies_are_refused(policy: PrunePolicy, says: str) -> None:
+    with PlaceMap.create(':memory:', MODEL) as place_map, pytest.raises(MapError, match=says):
         place_map.prune(policy)

@@ -46,7 +46,9 @@ class ImageFolder:
         if not 0 < rate_hz < float('inf'):
             raise ConfigError(f'the rate is {rate_hz} Hz; expected a positive number of frames/s')
         if not path.is_dir():
-            raise DataError(f'{path} is no folder; expected a folder of JPEG or PNG images')
+            found = 'is a file' if path.exists() else 'does not exist'
+            raise DataError(f'{path} {found}; expected a bag (rosbag2), a video or a folder of '
+                            f'JPEG or PNG images')
         self.paths = natural_order(
             file for file in path.iterdir()
             if file.suffix.lower() in SUFFIXES and not file.name.startswith('.')

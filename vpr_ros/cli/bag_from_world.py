@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.bags import is_bag
-from vpr_ros.cli.verb import add_json, ProgressBar, Verb
+from vpr_ros.cli.verb import add_json, positive, ProgressBar, Verb
 from vpr_ros.demo import GROUND_TRUTH_TOPIC, RATE_HZ, render_laps
 from vpr_ros.errors import DataError
 from vpr_ros.world import Conditions
@@ -23,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='light and weather of the first lap')
     parser.add_argument('--second', choices=CONDITIONS, default='dusk',
                         help='light and weather of the second lap')
-    parser.add_argument('--rate', type=float, default=RATE_HZ, help='frames per second')
+    parser.add_argument('--rate', type=positive, default=RATE_HZ, help='frames per second')
     parser.add_argument('--out', type=Path, required=True, help='the bag to write')
     parser.add_argument('--overwrite', action='store_true', help='replace an older bag')
     add_json(parser)

@@ -14,7 +14,15 @@ import numpy as np
 from vpr_ros.assembly import model_identity, model_of
 from vpr_ros.bench import patches, pipeline, rerank, robot, scale, scale_report
 from vpr_ros.bench.scale_real import load_real, Real
-from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
+from vpr_ros.cli.verb import (
+    add_json,
+    add_settings,
+    not_negative,
+    ProgressBar,
+    settings_of,
+    Verb,
+)
+from vpr_ros.errors import ConfigError
 from vpr_ros.evaluation.about import about
 from vpr_ros.evaluation.descriptor_cache import CACHE_FILE, cache_folder, DescriptorCache
 from vpr_ros.settings import Settings
@@ -25,7 +33,7 @@ NODE_IMAGES = 120
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--seconds', type=float, default=60.0,
+    parser.add_argument('--seconds', type=not_negative, default=60.0,
                         help='how long the node is measured under 30 Hz; 0 leaves it out')
     parser.add_argument('--only-node', action='store_true', help='leave the other rows out')
     parser.add_argument('--scale', nargs='?', const=','.join(map(str, scale.SIZES)),
@@ -54,6 +62,8 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
             return scale_report.run(args.scale, args.index, like=args.like,
                                     real=_real(args, bar), queries=args.queries, keep=args.keep,
                                     plot=args.plot, progress=bar)
+    if args.only_node and args.seconds == 0:
+        raise ConfigError('--only-node with --seconds 0 leaves nothing to measure; give seconds')
     settings = settings_of(args)
     model = model_of(settings)
     result: dict[str, Any] = {'format': 1, 'about': about(model), 'rows': []}

@@ -8,10 +8,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from vpr_ros.bags.storage import storage_files
 from vpr_ros.building import BagTopics
 from vpr_ros.cli.replay import summary_text
-from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
+from vpr_ros.cli.verb import add_json, add_settings, positive, ProgressBar, settings_of, Verb
 from vpr_ros.demo import DEFAULT, RADIUS_M, RATE_HZ, render_demo_bag, SECOND
+from vpr_ros.errors import DataError
 from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.report import write_report
 
@@ -29,7 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--odometry-topic', help="odometry topic of the bag; '' uses none")
     parser.add_argument('--second', choices=tuple(SECOND), default=DEFAULT,
                         help='light and weather of the second lap')
-    parser.add_argument('--rate', type=float, default=RATE_HZ,
+    parser.add_argument('--rate', type=positive, default=RATE_HZ,
                         help='frames per second of the rendered drive')
     parser.add_argument('--seed', type=int, default=0, help='of the rendered town')
     add_settings(parser)
@@ -40,8 +42,12 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
     from vpr_ros.ros.node_evaluation import replay_through_node  # noqa: PLC0415 - needs rclpy
 
     settings = settings_of(args)
-    args.out.mkdir(parents=True, exist_ok=True)
     bag = args.bag
+    if bag is not None:
+        storage_files(bag)
+    if args.out.exists() and not args.out.is_dir():
+        raise DataError(f'--out {args.out} is a file; name a folder')
+    args.out.mkdir(parents=True, exist_ok=True)
     with ProgressBar() as bar:
         if bag is None:
             bag = args.out / 'drive'

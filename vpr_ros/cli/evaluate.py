@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.assembly import model_of
-from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
+from vpr_ros.cli.verb import (
+    add_json,
+    add_settings,
+    not_negative,
+    positive,
+    ProgressBar,
+    settings_of,
+    Verb,
+)
 from vpr_ros.errors import ConfigError
 from vpr_ros.evaluation.datasets import load_dataset
 from vpr_ros.evaluation.descriptor_cache import (
@@ -23,13 +31,14 @@ from vpr_ros.evaluation.explain import explain_result
 from vpr_ros.evaluation.query_handling import HANDLINGS
 from vpr_ros.evaluation.report import write_report
 from vpr_ros.evaluation.selection import select_conditions
+from vpr_ros.rerank.lacking import lacking_patches
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('dataset', type=Path,
                         help='folder with database/, queries/ and ground_truth.csv, or with '
                              '@utm_east@utm_north@ file names; docs/evaluation.md lists all forms')
-    parser.add_argument('--radius', type=float, metavar='METRES',
+    parser.add_argument('--radius', type=positive, metavar='METRES',
                         help='positions nearer than this show the same place (default: what the '
                              'data set says, else 25)')
     parser.add_argument('--split', default='', choices=('train', 'val', 'test'),
@@ -42,7 +51,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='conditions to leave out')
     parser.add_argument('--query-handling', default='hard_resize', choices=HANDLINGS,
                         help='what is done with queries of another shape than the model takes')
-    parser.add_argument('--spatial-nms', type=float, metavar='METRES',
+    parser.add_argument('--spatial-nms', type=positive, metavar='METRES',
                         help='keep only the best prediction within so many metres (Tokyo 24/7)')
     parser.add_argument('--report', type=Path, metavar='DIR', help='write an HTML report there')
     parser.add_argument('--explain', type=int, default=0, metavar='N',
@@ -53,7 +62,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                              'repeated')
     parser.add_argument('--cache', type=Path, metavar='DIR',
                         help='folder of the descriptor cache (default: ~/.cache/vpr_ros)')
-    parser.add_argument('--cache-size', type=float, default=DEFAULT_MB, metavar='MB',
+    parser.add_argument('--cache-size', type=not_negative, default=DEFAULT_MB, metavar='MB',
                         help='bound of the descriptor cache')
     parser.add_argument('--no-cache', action='store_true',
                         help='describe every image anew and store nothing')
@@ -99,8 +108,9 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         args.dataset, radius_m=args.radius, split=args.split, tolerant=args.tolerant)
     dataset = select_conditions(dataset, only=args.only, without=args.without)
     model = model_of(settings)
-    if model.warning:
-        print(model.warning)
+    lacking = lacking_patches(settings.rerank, model.card, (), places=0)
+    for warning in filter(None, (model.warning, lacking)):
+        print(warning)
     path = None if args.no_cache else (args.cache or cache_folder()) / CACHE_FILE
     with ProgressBar() as bar, DescriptorCache(path, most_mb=args.cache_size) as cache:
         result = evaluate(

@@ -13,7 +13,7 @@ import importlib
 import sys
 
 from vpr_ros import __version__
-from vpr_ros.cli.verb import Verb, write_json
+from vpr_ros.cli.verb import check_outputs, Verb, write_json
 from vpr_ros.errors import VprError
 
 MODULES = (
@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     verb: Verb = args.verb
     try:
+        check_outputs(args)
         write_json(args, verb.run(args))
     except VprError as error:
         print(f'vpr {" ".join(verb.words)}: {error}', file=sys.stderr)

@@ -14,14 +14,23 @@ from vpr_ros.assembly import open_recognizer
 from vpr_ros.bags import BagReader, is_bag
 from vpr_ros.building import BagTopics, Cameras, count_moments, moments_of
 from vpr_ros.cli.topics import add_topics, topics_of
-from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
+from vpr_ros.cli.verb import (
+    add_json,
+    add_settings,
+    not_negative,
+    positive,
+    ProgressBar,
+    settings_of,
+    Verb,
+)
+from vpr_ros.errors import ConfigError
 from vpr_ros.evaluation.ground_truth import GroundTruth
 from vpr_ros.evaluation.ground_truth_files import load_ground_truth
 from vpr_ros.evaluation.ground_truth_of_bag import ground_truth_of_bag
 from vpr_ros.evaluation.replay import replay
 from vpr_ros.evaluation.replay_result import ReplayResult
 from vpr_ros.evaluation.report import write_report
-from vpr_ros.evaluation.report.animation import write_animation
+from vpr_ros.evaluation.report.animation import check_animation, write_animation
 from vpr_ros.settings import Settings
 
 MOST_JOBS = 8
@@ -34,11 +43,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--ground-truth', metavar='FILE|TOPIC',
                         help='CSV or TUM file, or a topic of the bag that holds poses (default: '
                              '/ground_truth/pose where the bag has it)')
-    parser.add_argument('--radius', type=float, default=5.0,
+    parser.add_argument('--radius', type=positive, default=5.0,
                         help='poses nearer than this many metres show the same place')
-    parser.add_argument('--heading', type=float, default=45.0,
+    parser.add_argument('--heading', type=not_negative, default=45.0,
                         help='... when their headings differ by at most so many degrees')
-    parser.add_argument('--tolerance-frames', type=float, default=15.0,
+    parser.add_argument('--tolerance-frames', type=not_negative, default=15.0,
                         help='the same for ground truth in frames')
     add_topics(parser)
     parser.add_argument('--jobs', type=int, default=0,
@@ -46,7 +55,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                              'all cores to each, as on the robot')
     parser.add_argument('--node', action='store_true',
                         help='through the running node over real topics, not offline')
-    parser.add_argument('--rate', type=float, default=0.0,
+    parser.add_argument('--rate', type=not_negative, default=0.0,
                         help='with --node: speed as a multiple of the recorded one; 0 waits for '
                              'every answer')
     parser.add_argument('--animation', type=Path, metavar='FILE',
@@ -105,6 +114,8 @@ def _share(value: float | None) -> str:
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:
+    if args.animation is not None:
+        check_animation(args.animation)
     settings = settings_of(args)
     limits = {'radius_m': args.radius, 'heading_deg': args.heading,
               'tolerance_frames': args.tolerance_frames}
@@ -146,6 +157,8 @@ def _offline(
     bar: ProgressBar,
 ) -> ReplayResult:
     """As fast as it goes: frames are described several at once, one thread each."""
+    if args.jobs < 0:
+        raise ConfigError(f'--jobs {args.jobs} found, expected 0 or more')
     jobs = args.jobs or min(os.cpu_count() or 1, MOST_JOBS)
     if jobs > 1 and settings.threads == 0:
         settings = settings.replace(threads=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.building import IMAGE_FOLDER_RATE_HZ
-from vpr_ros.cli.verb import add_json, ProgressBar, Verb
+from vpr_ros.cli.verb import add_json, positive, ProgressBar, Verb
 from vpr_ros.demo import SECOND
 from vpr_ros.errors import DataError
 from vpr_ros.settings import Settings
@@ -35,7 +35,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--drives', nargs='*', default=[], metavar='SECOND',
                         help=f'rendered drives by their second lap: {", ".join(SECOND)}')
     parser.add_argument('--seed', type=int, default=0, help='of the rendered town')
-    parser.add_argument('--rate', type=float, default=IMAGE_FOLDER_RATE_HZ,
+    parser.add_argument('--rate', type=positive, default=IMAGE_FOLDER_RATE_HZ,
                         help='images per second of a data set that is a drive '
                              '(default: %(default)g)')
     parser.add_argument('--rerank', default='robot',

@@ -14,7 +14,7 @@ import numpy as np
 
 from vpr_ros.bench.soak_plot import soak_svg
 from vpr_ros.cli.bench import camera_images
-from vpr_ros.cli.verb import add_json, add_settings, ProgressBar, settings_of, Verb
+from vpr_ros.cli.verb import add_json, add_settings, positive, ProgressBar, settings_of, Verb
 
 MOST_PLACES = 200
 IMAGES = 24
@@ -22,9 +22,9 @@ SHRINK = 4  # of 640x480: what is looked at is growth, not speed
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--drive-minutes', type=float, default=120.0,
+    parser.add_argument('--drive-minutes', type=positive, default=120.0,
                         help='length of the drive by its stamps (default: %(default)s)')
-    parser.add_argument('--most-minutes', type=float, default=math.inf,
+    parser.add_argument('--most-minutes', type=positive, default=math.inf,
                         help='end after so many minutes, however far the drive has come')
     parser.add_argument('--real-time', action='store_true',
                         help='send each image when its stamp is due, instead of as soon as the '

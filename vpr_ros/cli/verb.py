@@ -8,13 +8,17 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 import json
+import math
+import os
 from pathlib import Path
 import sys
 from typing import Any
 
 from tqdm import tqdm
 
+from vpr_ros.errors import ConfigError, DataError
 from vpr_ros.settings import load_settings, PRESETS, Settings
+from vpr_ros.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,10 @@ def settings_of(args: argparse.Namespace) -> Settings:
         if getattr(args, name) is not None
     }
     for item in args.set:
-        name, _, value = item.partition('=')
+        name, equals, value = item.partition('=')
+        if not equals:
+            raise ConfigError(f'--set {item} has no value; expected NAME=VALUE, such as '
+                              f'--set min_probability=0.95')
         overrides[name] = yaml.safe_load(value)
     return load_settings(args.params, **overrides)
 
@@ -71,10 +78,60 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the results as JSON')
 
 
+def positive(text: str) -> float:
+    """Read an argument that is a number above 0."""
+    value = _number(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f'{text} found, expected a number above 0')
+    return value
+
+
+def not_negative(text: str) -> float:
+    """Read an argument that is a number from 0."""
+    value = _number(text)
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f'{text} found, expected 0 or more')
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def check_outputs(args: argparse.Namespace) -> None:
+    """Look, before the work is done, whether ``--json`` and ``--report`` can be written.
+
+    Missing folders are no fault: they are made when there is something to write.
+
+    Raises:
+        DataError: one cannot be written.
+    """
+    file, folder = getattr(args, 'json', None), getattr(args, 'report', None)
+    if file is not None:
+        if file.is_dir():
+            raise DataError(f'--json {file} is a folder; name a file')
+        _check_folder('--json', file.absolute().parent)
+    if folder is not None:
+        _check_folder('--report', folder.absolute())
+
+
+def _check_folder(option: str, folder: Path) -> None:
+    """Check that a folder can be written to, or made."""
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        raise DataError(f'{option} cannot be written: {nearest} is a file, expected a folder')
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise DataError(f'{option} cannot be written: no permission to write into {nearest}; '
+                        f'choose another folder')
+
+
 def write_json(args: argparse.Namespace, result: dict[str, Any] | None) -> None:
     """Write a verb's results where ``--json`` says, if it says so."""
     if result is not None and getattr(args, 'json', None):
-        args.json.write_text(json.dumps(result, indent=2) + '\n', encoding='utf-8')
+        write_whole(args.json, json.dumps(result, indent=2) + '\n')
 
 
 class ProgressBar:

@@ -99,6 +99,8 @@ def _from_ground_truth(
 ) -> Dataset:
     file = path / GROUND_TRUTH
     rows = _rows(file, ('query', 'correct_database'))
+    if not rows:
+        raise DataError(f'{file} names no query; expected a row for each, query,correct_database')
     column = 'correct_database'
     if tolerant:
         column = next((c for c in (rows[0] if rows else ()) if c.startswith(f'{column}_')), column)

@@ -68,7 +68,8 @@ def load_dataset(
     if path.is_file() and path.suffix == '.mat':
         return load_struct(path, radius_m=radius_m)
     if not path.is_dir():
-        raise DataError(f'the data set {path} does not exist; give its folder')
+        found = 'is a file' if path.exists() else 'does not exist'
+        raise DataError(f'the data set {path} {found}; give its folder')
     folders = (path / 'database').is_dir() and (path / 'queries').is_dir()
     if (path / 'frames.csv').is_file():
         return load_frames(path)

@@ -101,10 +101,12 @@ def compressed_size(data: bytes, format: str = '') -> tuple[int, int]:  # noqa: 
         return _jpeg_size(data)
     if data.startswith(_PNG):
         return _png_size(data)
-    found = f"the format '{format.strip()}'" if format else 'an unknown format'
+    if not format:
+        raise ImageError(f'its {len(data)} bytes are neither JPEG nor PNG; remove the file, or '
+                         f'convert it to JPEG or PNG')
     raise ImageError(
-        f'compressed image of {len(data)} bytes in {found} is neither JPEG nor PNG; '
-        f'publish it as JPEG or PNG, for example with image_transport republish'
+        f"compressed image of {len(data)} bytes in the format '{format.strip()}' is neither JPEG "
+        f'nor PNG; publish it as JPEG or PNG, for example with image_transport republish'
     )
 
 

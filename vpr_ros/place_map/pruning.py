@@ -67,11 +67,13 @@ class PrunePolicy:
         similarity = self.redundant_similarity
         if similarity is not None and not -1.0 <= similarity <= 1.0:
             raise MapError(f'redundant similarity {similarity} is outside -1 to 1')
-        counts = (self.max_per_metre, self.never_matched_sessions, self.max_places,
-                  self.max_bytes)
-        if any(value is not None and not 0 < value < math.inf for value in counts):
-            raise MapError('the limits of pruning must be positive numbers; correct them')
-        if similarity is None and all(value is None for value in counts):
+        counts = {'places a metre': self.max_per_metre, 'places': self.max_places,
+                  'sessions without a match': self.never_matched_sessions,
+                  'bytes': self.max_bytes}
+        for what, value in counts.items():
+            if value is not None and not 0 < value < math.inf:
+                raise MapError(f'a limit of {value} {what} found, expected a number above 0')
+        if similarity is None and all(value is None for value in counts.values()):
             raise MapError('nothing says what may be pruned; give at least one rule')
 
 

@@ -31,6 +31,19 @@ COLOURS = {'true': GREEN, 'unknown': GREEN, 'false': RED}
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
+def check_animation(path: Path) -> None:
+    """Check that an animation of this name can be written here.
+
+    Raises:
+        ConfigError: another suffix, or an OpenCV that writes no animations.
+    """
+    if path.suffix not in SUFFIXES:
+        raise ConfigError(f'{path} is no animation; end its name with {", ".join(SUFFIXES)}')
+    if not hasattr(cv2, 'imwriteanimation'):
+        raise ConfigError(f'animations need OpenCV 4.11 or newer, this is {cv2.__version__}; '
+                          'write a report instead (--report)')
+
+
 def write_animation(result: ReplayResult, path: Path) -> Path:
     """Write the animation.
 
@@ -42,14 +55,10 @@ def write_animation(result: ReplayResult, path: Path) -> Path:
         The path.
 
     Raises:
-        ConfigError: another suffix, or an OpenCV that writes no animations.
+        ConfigError: see :func:`check_animation`.
         DataError: nothing can be shown, or the file cannot be written.
     """
-    if path.suffix not in SUFFIXES:
-        raise ConfigError(f'{path} is no animation; end its name with {", ".join(SUFFIXES)}')
-    if not hasattr(cv2, 'imwriteanimation'):
-        raise ConfigError(f'animations need OpenCV 4.11 or newer, this is {cv2.__version__}; '
-                          'write a report instead (--report)')
+    check_animation(path)
     pictures = animation_pictures(result)
     if not pictures:
         raise DataError(f'{result.bag} has no keyframe with a picture; there is nothing to show')
