@@ -28,19 +28,38 @@ GRID = (26, 36)  # patch size 5 on the features of 480x640 at stride 16: 936 pat
 SIZE, DIM, CANDIDATES = 5, 128, 100
 TOLERANCE_PX = 1.5 * STRIDE_PX
 PLAIN = RerankSettings({SIZE: 1.0})  # full grid, rapid spatial score
+SETTLE_LOOKS, SETTLE_LOOK_S = 500, 0.001  # short, so that caches stay as they are
+SETTLED = 0.3  # of one core: below it no thread is busy
 
 
 def interleaved_ms(ours: Callable[[], object], peer: Callable[[], object],
                    repeats: int) -> tuple[float, float]:
-    """Median milliseconds of two functions, run in turn A B A B after one run of each."""
+    """Median milliseconds of two functions, run in turn A B A B after one run of each.
+
+    Neither runs beside what the other left behind: see :func:`settle`.
+    """
     times: tuple[list[float], list[float]] = ([], [])
     for repeat in range(repeats + 1):
         for function, kept in zip((ours, peer), times, strict=True):
+            settle()
             start = time.perf_counter()
             function()
             if repeat:
                 kept.append((time.perf_counter() - start) * 1e3)
     return median(times[0]), median(times[1])
+
+
+def settle() -> None:
+    """Wait until all threads of this process are at rest, half a second at most.
+
+    After a product on several threads OpenBLAS keeps its threads busy for 2^28 cycles, a tenth
+    of a second, in case another one follows. They would take a core from whatever runs next.
+    """
+    for _ in range(SETTLE_LOOKS):
+        before = time.process_time()
+        time.sleep(SETTLE_LOOK_S)
+        if time.process_time() - before < SETTLED * SETTLE_LOOK_S:
+            return
 
 
 def row(name: str, ours_ms: float, peer_ms: float, equal: bool, tolerance: str) -> Row:

@@ -78,7 +78,7 @@ class Reranker:
             raise ConfigError("the preset 'none' re-ranks nothing; leave the stage out instead")
         self.settings = chosen
         self.workers = workers if workers > 0 else _default_workers()
-        self._pool = ThreadPoolExecutor(self.workers) if self.workers > 1 else None
+        self._pool = ThreadPoolExecutor(self.workers - 1) if self.workers > 1 else None
         self._workspaces = [Workspace() for _ in range(self.workers)]
         self.reset()
 
@@ -190,10 +190,13 @@ class Reranker:
         else:
             futures = [
                 self._pool.submit(work, share, workspace=workspace)
-                for share, workspace in zip(shares, self._workspaces, strict=False)
+                for share, workspace in zip(shares[1:], self._workspaces[1:], strict=False)
             ]
-            wait(futures)  # also those beside one that failed: they use this object's buffers
-            done = [future.result() for future in futures]
+            try:
+                done = [work(shares[0], workspace=self._workspaces[0])]
+            finally:
+                wait(futures)  # also those beside one that failed: they use this object's buffers
+            done += [future.result() for future in futures]
         for block in done:
             compared.add(block)
 
