@@ -8,10 +8,11 @@ It needs no running node. To build while a node runs, call its service ~/build_m
 """
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
-from launch.events.process import ProcessExited
-from launch_ros.substitutions import ExecutableInPackage
+from launch.actions import OpaqueFunction
 
+from vpr_ros.ros.launching import declared, given, vpr_to_its_end
+
+# name -> (default, description)
 ARGUMENTS = {
     'sources': (None, 'Bags (rosbag2 folders) and image folders, separated by colons; each '
                 'becomes a session of the map.'),
@@ -24,43 +25,19 @@ ARGUMENTS = {
 }
 
 
-def command(context: LaunchContext) -> list[str]:
-    """Arguments of the command, from those of the launch file."""
-    given = {name: context.launch_configurations[name] for name in ARGUMENTS}
-    words = ['map', 'build', *(source for source in given['sources'].split(':') if source)]
-    words += ['--out', given['output'], '--model', given['model'], '--params', given['preset']]
-    for option in ('image_topic', 'odometry_topic'):
-        if given[option]:
-            words += ['--' + option.replace('_', '-'), given[option]]
-    return words + (['--overwrite'] if given['overwrite'] == 'true' else [])
-
-
-def end(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """End the launch with the process; its failure is that of ``ros2 launch``, too."""
-    if event.returncode:
-        raise RuntimeError(f'{event.process_name} ended with exit code {event.returncode}')
-    return [Shutdown(reason='the map is built')]
-
-
 def builder(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return the process that builds; when it ends, so does the launch, with its exit code."""
-    return [
-        ExecuteProcess(
-            cmd=[ExecutableInPackage('vpr', 'vpr_ros'), *command(context)],
-            name='build_map',
-            output='screen',
-            emulate_tty=True,
-            on_exit=end,
-        )
-    ]
+    values = given(context, ARGUMENTS)
+    words = ['map', 'build', *(source for source in values['sources'].split(':') if source)]
+    words += ['--out', values['output'], '--model', values['model'], '--params', values['preset']]
+    for option in ('image_topic', 'odometry_topic'):
+        if values[option]:
+            words += ['--' + option.replace('_', '-'), values[option]]
+    if values['overwrite'] == 'true':
+        words.append('--overwrite')
+    return [vpr_to_its_end('build_map', *words, done='the map is built')]
 
 
 def generate_launch_description() -> LaunchDescription:
     """Arguments and the process."""
-    return LaunchDescription([
-        *(
-            DeclareLaunchArgument(name, default_value=default, description=description)
-            for name, (default, description) in ARGUMENTS.items()
-        ),
-        OpaqueFunction(function=builder),
-    ])
+    return LaunchDescription([*declared(ARGUMENTS), OpaqueFunction(function=builder)])

@@ -11,20 +11,18 @@ real robots start place_recognition.launch.py on each, with params_file and flee
 
 from pathlib import Path
 
-from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import (
-    DeclareLaunchArgument,
-    ExecuteProcess,
-    OpaqueFunction,
-    SetEnvironmentVariable,
-)
-from launch.substitutions import EnvironmentVariable
-from launch_ros.actions import LifecycleNode
-from launch_ros.substitutions import ExecutableInPackage
+from launch.actions import OpaqueFunction
 
-CONFIG = Path(get_package_share_directory('vpr_ros')) / 'config'
-PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'
+from vpr_ros.ros.launching import (
+    dds_profile,
+    declared,
+    given,
+    preset_file,
+    recognition_node,
+    vpr,
+)
+
 PORT = 19530
 
 # name -> (default, description); None: it must be given
@@ -39,32 +37,21 @@ ARGUMENTS = {
 
 def processes(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return the server, if one is wanted, and a node for each robot."""
-    given = {name: context.launch_configurations[name] for name in ARGUMENTS}
-    folder, found = Path(given['folder']), []
-    if not given['uri']:
-        found.append(ExecuteProcess(
-            cmd=[ExecutableInPackage('vpr', 'vpr_ros'), 'fleet', 'serve', str(folder / 'shared'),
-                 '--port', str(PORT)],
-            name='fleet_server', output='screen'))
-    for robot in filter(None, given['robots'].split(':')):
-        found.append(LifecycleNode(
-            package='vpr_ros', executable='place_recognition', name='place_recognition',
-            namespace=robot, output='screen', sigterm_timeout='10',
-            parameters=[
-                str(CONFIG / f"{given['preset']}.yaml"),
-                {'robot': robot, 'fleet_uri': given['uri'] or f'http://127.0.0.1:{PORT}',
-                 'map_path': str(folder / f'{robot}.vprmap'), 'model': given['model']},
-            ]))
+    values = given(context, ARGUMENTS)
+    folder, found = Path(values['folder']), []
+    if not values['uri']:
+        found.append(vpr('fleet', 'serve', str(folder / 'shared'), '--port', str(PORT),
+                         name='fleet_server'))
+    for robot in filter(None, values['robots'].split(':')):
+        found.append(recognition_node(namespace=robot, parameters=[
+            preset_file(values['preset']),
+            {'robot': robot, 'fleet_uri': values['uri'] or f'http://127.0.0.1:{PORT}',
+             'map_path': str(folder / f'{robot}.vprmap'), 'model': values['model']},
+        ]))
     return found
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return arguments, environment and processes."""
     return LaunchDescription([
-        *(DeclareLaunchArgument(name, default_value=default, description=description)
-          for name, (default, description) in ARGUMENTS.items()),
-        SetEnvironmentVariable(PROFILE, EnvironmentVariable(
-            PROFILE, default_value=str(CONFIG / 'fastdds_large_images.xml')
-        )),
-        OpaqueFunction(function=processes),
-    ])
+        *declared(ARGUMENTS), dds_profile(), OpaqueFunction(function=processes)])

@@ -9,25 +9,10 @@ are the same each time; with a rate the node takes what it can, as on the robot.
 the markers can be watched meanwhile.
 """
 
-from pathlib import Path
-
-from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import (
-    DeclareLaunchArgument,
-    ExecuteProcess,
-    OpaqueFunction,
-    SetEnvironmentVariable,
-    Shutdown,
-)
-from launch.conditions import IfCondition
-from launch.events.process import ProcessExited
-from launch.substitutions import EnvironmentVariable, LaunchConfiguration
-from launch_ros.actions import Node
-from launch_ros.substitutions import ExecutableInPackage
+from launch.actions import OpaqueFunction
 
-CONFIG = Path(get_package_share_directory('vpr_ros')) / 'config'
-PROFILE = 'FASTDDS_DEFAULT_PROFILES_FILE'
+from vpr_ros.ros.launching import dds_profile, declared, given, rviz, vpr_to_its_end
 
 # name -> (default, description)
 ARGUMENTS = {
@@ -53,49 +38,21 @@ OPTIONS = {
 }
 
 
-def end(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """End the launch with the process; its failure is that of ``ros2 launch``, too."""
-    if event.returncode:
-        raise RuntimeError(f'{event.process_name} ended with exit code {event.returncode}')
-    return [Shutdown(reason='the bag was played')]
-
-
 def replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Return the process that plays and scores; when it ends, so does the launch."""
-    given = {name: context.launch_configurations[name] for name in ARGUMENTS}
-    words = ['replay', given['bag'], '--node']
+    values = given(context, ARGUMENTS)
+    words = ['replay', values['bag'], '--node']
     for name, option in OPTIONS.items():
-        if given[name]:
-            words += [option, given[name]]
-    return [
-        ExecuteProcess(
-            cmd=[ExecutableInPackage('vpr', 'vpr_ros'), *words],
-            name='rosbag_evaluation',
-            output='screen',
-            emulate_tty=True,
-            on_exit=end,
-        )
-    ]
+        if values[name]:
+            words += [option, values[name]]
+    return [vpr_to_its_end('rosbag_evaluation', *words, done='the bag was played')]
 
 
 def generate_launch_description() -> LaunchDescription:
     """Arguments, environment, the process and, on demand, RViz."""
     return LaunchDescription([
-        *(
-            DeclareLaunchArgument(name, default_value=default, description=description)
-            for name, (default, description) in ARGUMENTS.items()
-        ),
-        SetEnvironmentVariable(PROFILE, EnvironmentVariable(
-            PROFILE, default_value=str(CONFIG / 'fastdds_large_images.xml')
-        )),
-        # first: where it is not installed, nothing else is left running
-        Node(
-            package='rviz2',
-            executable='rviz2',
-            namespace='vpr_replay',  # where the command starts its node
-            arguments=['-d', str(CONFIG / 'place_recognition.rviz')],
-            condition=IfCondition(LaunchConfiguration('rviz')),
-            output='log',
-        ),
+        *declared(ARGUMENTS),
+        dds_profile(),
+        rviz(namespace='vpr_replay'),  # where the command starts its node
         OpaqueFunction(function=replay),
     ])

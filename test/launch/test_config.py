@@ -64,7 +64,7 @@ def test_the_page_says_what_the_presets_change() -> None:
 def test_what_launch_files_start_is_installed_with_the_package() -> None:
     started = {
         ast.literal_eval(word.value)
-        for file in (ROOT / 'launch').glob('*.launch.py')
+        for file in (*(ROOT / 'launch').glob('*.launch.py'), ROOT / 'vpr_ros/ros/launching.py')
         for call in ast.walk(ast.parse(file.read_text(encoding='utf-8')))
         if isinstance(call, ast.Call) for word in call.keywords if word.arg == 'package'
     }
@@ -97,11 +97,12 @@ def test_the_profile_has_room_for_large_images() -> None:
 
 
 def published() -> dict[str, str]:
-    """Topic -> type of everything that the node's outputs create, read from the source."""
-    tree = ast.parse((ROOT / 'vpr_ros' / 'ros' / 'outputs.py').read_text(encoding='utf-8'))
+    """Topic -> type of what the node's outputs and diagnostics create, read from the source."""
     found = {}
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == 'create':
+    for call in (call for name in ('outputs', 'updater') for call in ast.walk(ast.parse(
+            (ROOT / 'vpr_ros' / 'ros' / f'{name}.py').read_text(encoding='utf-8')))):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in (
+                'create', 'node.create_publisher'):
             kind, name = call.args[:2]
             topic = str(ast.literal_eval(name)).replace('~', 'place_recognition', 1)
             found[topic if topic.startswith('/') else f'/{topic}'] = ast.unparse(kind)

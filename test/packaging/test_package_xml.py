@@ -50,7 +50,8 @@ def dependencies(path: str, *tags: str) -> set[str]:
 
 def is_ros(module: str) -> bool:
     """Whether a module is a package of ROS, whose rosdep key is its name."""
-    ros = {'ament_index_python', 'cv_bridge', 'diagnostic_updater', 'launch', 'launch_ros', 'rclpy'}
+    ros = {'rclpy', 'diagnostic_updater', 'launch', 'launch_ros', 'ament_index_python',
+           'cv_bridge'}
     return module in ros or module.endswith(('_msgs', '_srvs', '_interfaces'))
 
 
