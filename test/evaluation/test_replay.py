@@ -79,6 +79,14 @@ def test_in_an_earlier_map_every_frame_is_a_query_and_its_pictures_are_shown(
     assert result.journal.pictures[matched.place.stamp_ns][:2] == b'\xff\xd8'
 
 
+def test_without_pictures_the_answers_are_the_same(model) -> None:
+    frames = two_laps()
+    seen, unseen = (replay(frames, open_recognizer(SETTINGS, model=model), truth(frames),
+                           pictures=pictures) for pictures in (True, False))
+    assert seen.journal.pictures and not unseen.journal.pictures
+    assert unseen.to_json()['results'] == seen.to_json()['results']
+
+
 def test_a_bag_that_loops_begins_a_new_session(model) -> None:
     frames = two_laps(poses=False)[:PLACES]
     recognizer = open_recognizer(SETTINGS, model=model)

@@ -178,6 +178,7 @@ def _offline(
                 moments_of(args.bag, topics, cameras), recognizer, truth,
                 bag=args.bag.name, progress=bar, jobs=jobs,
                 total=count_moments(args.bag, topics, cameras),
+                pictures=args.report is not None or args.animation is not None,
             )
 
 

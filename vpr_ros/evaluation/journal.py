@@ -23,11 +23,13 @@ class Journal:
         stamps_ns: of all frames, in order.
         pictures: stamp -> JPEG of the frames asked for.
         positions_m: stamp -> (x, y) by odometry, for frames that have it.
+        most_pictures: so many pictures are kept; 0 where nobody will look at them.
     """
 
     stamps_ns: list[int] = field(default_factory=list)
     pictures: dict[int, bytes] = field(default_factory=dict)
     positions_m: dict[int, tuple[float, float]] = field(default_factory=dict)
+    most_pictures: int = MOST_PICTURES
 
     def see(self, frame: Frame, *, picture: bool) -> None:
         """Note one frame; keep a small picture of it where ``picture``."""
@@ -35,7 +37,7 @@ class Journal:
         if frame.pose is not None:
             x, y, _ = frame.pose.position_m
             self.positions_m[frame.stamp_ns] = (x, y)
-        if picture and len(self.pictures) < MOST_PICTURES:
+        if picture and len(self.pictures) < self.most_pictures:
             self.pictures[frame.stamp_ns] = thumbnail(frame.image, PICTURE_WIDTH_PX)
 
     def see_frames(self, frames: Iterable[Frame], wanted_ns: Iterable[int]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from vpr_ros.cameras.camera_set import query_frame
 from vpr_ros.evaluation.about import about
 from vpr_ros.evaluation.ground_truth import GroundTruth
-from vpr_ros.evaluation.journal import Journal
+from vpr_ros.evaluation.journal import Journal, MOST_PICTURES
 from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.replay_result import ReplayResult
 from vpr_ros.evaluation.scoring import score
@@ -81,6 +81,7 @@ def replay(
     progress: Progress | None = None,
     total: int = 0,
     jobs: int = 1,
+    pictures: bool = True,
     clock: Callable[[], float] = time.perf_counter,
 ) -> ReplayResult:
     """Replay a drive and score it.
@@ -91,10 +92,12 @@ def replay(
         ground_truth: None gives decisions and latencies without right and wrong.
         bag: name of the drive, for reports.
         progress, total, jobs: see :func:`run`.
+        pictures: keep small ones for a report.
         clock: seconds, monotonic; for the throughput.
     """
     known = recognizer.place_map.places()
-    journal, latency, recognitions = Journal(), LatencyQuantiles(), []
+    journal = Journal(most_pictures=MOST_PICTURES if pictures else 0)
+    latency, recognitions = LatencyQuantiles(), []
     start = clock()
     for recognition in run(frames, recognizer, journal=journal, progress=progress, total=total,
                            jobs=jobs):
