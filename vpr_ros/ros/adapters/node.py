@@ -51,8 +51,9 @@ class SlamAdapter(Node):
 
         Args:
             make: makes the messages; None loads the installed packages.
-            connect: False leaves out the ports of the back end, whose types are then not loaded:
-                a program of one's own sets :attr:`send` and calls :meth:`heard`.
+            connect: False leaves out the ports of the back end, whose types are then not loaded,
+                but not those of place_recognition: a program of one's own sets :attr:`send` and
+                calls :meth:`heard`.
             keywords: as for rclpy's Node.
 
         Raises:
@@ -73,6 +74,10 @@ class SlamAdapter(Node):
         self._clients_of: dict[Port, Any] = {}
         if connect:
             self._connect()
+        for port in self.system.inputs:
+            if connect or port.type_name.startswith('vpr_msgs/'):
+                self.create_subscription(load(port.type_name), port.name,
+                                         functools.partial(self.heard, port), qos.SENSOR)
         self.create_subscription(
             LoopClosureCandidates, 'loop_closures', self._on_closures, qos.RESULT)
         if isinstance(self.system, Relocalisation):
@@ -160,9 +165,6 @@ class SlamAdapter(Node):
                 self._clients_of[port] = self.create_client(found, port.name)
             else:
                 self._publishers_of[port] = self.create_publisher(found, port.name, qos.RESULT)
-        for port in self.system.inputs:
-            self.create_subscription(load(port.type_name), port.name,
-                                     functools.partial(self.heard, port), qos.SENSOR)
 
     def _follow(self, system: Relocalisation) -> None:
         self.create_subscription(Recognition, RECOGNITION,
