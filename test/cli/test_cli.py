@@ -172,6 +172,8 @@ def test_evaluate_writes_the_binding_form(site, tmp_path, capsys):
     assert set(figures['precision_recall']) >= {'auc', 'recall_at_100_precision'}
     assert set(figures['latency_ms']['describe']) >= {'p50', 'p99'}
     assert 'R@1 1.000' in out
+    out = _run(capsys, *words, '--no-cache', '--rerank', 'robot', '--model', 'thumbnail')[1]
+    assert 'model thumbnail gives no patches: matches stay in the order of the search' in out
     status, _, error = _run(capsys, *words, '--query-handling', 'five_crops', '--rerank', 'robot')
     assert status == 1
     assert 'set --rerank none' in error
@@ -212,6 +214,8 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(site, tmp_path, capsys):
         (['replay', '.', '--set', 'min_probability=2'], 'expected 0 to 1'),
         (['replay', '.', '--set', 'nonsense=2'], "unknown parameter 'nonsense'"),
         (['replay', '.', '--set', 'min_probability'], 'has no value; expected NAME=VALUE'),
+        (['replay', '.', '--set', 'min_probability=['], 'is no valid YAML'),
+        (['doctor', '--no-graph', '--set', 'mode'], 'has no value; expected NAME=VALUE'),
         (['replay', '.', '--jobs', '-2'], '--jobs -2 found, expected 0 or more'),
         (['replay', '.', '--animation', 'x.txt'], 'end its name with .webp'),
         (['demo', '--bag', 'missing'], 'bag missing does not exist'),

@@ -102,3 +102,13 @@ def test_quiet_prints_only_what_is_to_be_mended(tmp_path: Path) -> None:
     assert '[ ok ]' in printed(('--no-graph', '--mode', 'localization'))
     quiet = printed(('--no-graph', '--mode', 'localization', '--quiet'))
     assert '[ ok ]' not in quiet and '[warn] parameters' in quiet
+
+
+def test_a_name_that_is_no_topic_is_one_sentence(domain: None, tmp_path: Path, capsys) -> None:
+    from helpers import tiny_model
+
+    words = ['doctor', '--image-topic', '/camera/image raw', '--model', str(tiny_model(tmp_path))]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("vpr doctor: '/camera/image raw' is no name of a topic; expected ")
+    assert len(said.strip().splitlines()) == 1

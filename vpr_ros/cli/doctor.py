@@ -9,9 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from vpr_ros.cli.verb import add_json, Verb, write_json  # noqa: I100
+from vpr_ros.cli.verb import add_json, overrides_of, Verb, write_json
 from vpr_ros.doctor import (
     check_installation,
     check_map,
@@ -63,10 +61,7 @@ def _given(args: argparse.Namespace) -> dict[str, Value]:
         value = getattr(args, flag)
         if value is not None:
             values[name] = str(value)
-    for item in args.set:
-        name, _, value = item.partition('=')
-        values[name] = yaml.safe_load(value)
-    return validate(values)
+    return validate({**values, **overrides_of(args.set)})
 
 
 def _run(args: argparse.Namespace) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import json
 import math
@@ -58,19 +58,33 @@ def settings_of(args: argparse.Namespace) -> Settings:
     Raises:
         ConfigError: an unknown parameter or a bad value.
     """
-    import yaml  # noqa: PLC0415
-
     overrides = {
         name: getattr(args, name) for name in ('model', 'rerank', 'provider')
         if getattr(args, name) is not None
     }
-    for item in args.set:
+    return load_settings(args.params, **{**overrides, **overrides_of(args.set)})
+
+
+def overrides_of(items: Sequence[str]) -> dict[str, Any]:
+    """Read the ``NAME=VALUE`` of ``--set``, values as in YAML.
+
+    Raises:
+        ConfigError: one has no value, or one that is no YAML.
+    """
+    import yaml  # noqa: PLC0415
+
+    overrides = {}
+    for item in items:
         name, equals, value = item.partition('=')
         if not equals:
             raise ConfigError(f'--set {item} has no value; expected NAME=VALUE, such as '
                               f'--set min_probability=0.95')
-        overrides[name] = yaml.safe_load(value)
-    return load_settings(args.params, **overrides)
+        try:
+            overrides[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f'--set {item}: {value} is no valid YAML; put a text in quotes '
+                              f'and a list in [ ]') from error
+    return overrides
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

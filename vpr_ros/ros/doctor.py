@@ -9,6 +9,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo
 
 from vpr_ros.doctor import Finding, SetUp
+from vpr_ros.errors import ConfigError
 from vpr_ros.ros import qos
 from vpr_ros.ros.doctor_graph import Graph
 from vpr_ros.ros.doctor_images import check_images, check_publishers, TYPES
@@ -34,9 +35,12 @@ def check_topics(
         node: the running one, or none.
         describe_ms: milliseconds in which the model describes an image; 0 when not known.
         map_frame: frame of the map's poses, '' without.
+
+    Raises:
+        ConfigError: a topic's name is none.
     """
     image_topic, odom_topic, info_topic = (
-        graph.node.resolve_topic_name(topic) for topic in (
+        _resolved(graph, topic) for topic in (
             _image_topic(set_up), set_up.odom_topic or 'odom',
             set_up.camera_info_topic or 'camera_info'))
     findings, expected = check_publishers(graph, set_up, image_topic)
@@ -57,6 +61,14 @@ def check_topics(
     findings += check_odometry(graph, odom_topic, odometry, images, set_up, map_frame)
     findings += check_calibration(infos, images)
     return findings + (check_outputs(graph, node) if node.name else [])
+
+
+def _resolved(graph: Graph, topic: str) -> str:
+    try:
+        return str(graph.node.resolve_topic_name(topic))
+    except (RuntimeError, ValueError) as error:  # rclpy's RCLError has no public name
+        raise ConfigError(f'{topic!r} is no name of a topic; expected letters, digits, '
+                          f'underscores and slashes, as in /camera/image_raw') from error
 
 
 def _image_topic(set_up: SetUp) -> str:
