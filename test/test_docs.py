@@ -283,26 +283,9 @@ def test_requests_in_examples_have_only_fields_that_exist(program: str, kind: st
         assert set(yaml.safe_load(request)) <= interface_fields(kind, name), f'{page}: {request}'
 
 
-@pytest.mark.parametrize('message', [
-    'Recognition', 'PlaceMatch', 'LoopClosureCandidates', 'LoopClosureCandidate',
-    'PlaceDescriptor',
-])
-def test_every_field_of_a_message_is_described(message: str) -> None:
-    documented = set(re.findall(r'\w+', ' '.join(INLINE.findall(section('topics.md', message)))))
-    assert interface_fields('msg', message) - documented == set()
-    table = re.findall(r'^\| ((?:`\w+`(?:, )?)+) \|', section('topics.md', message), re.M)
-    for row in table:
-        assert set(INLINE.findall(row)) <= interface_fields('msg', message)
-
-
-def test_every_field_of_the_map_info_is_described() -> None:
-    documented = set(INLINE.findall(section('topics.md', 'MapInfo and SessionInfo')))
-    fields = interface_fields('msg', 'MapInfo') | interface_fields('msg', 'SessionInfo')
-    assert {name for name in fields if name.islower()} - documented == set()
-
-
 def test_the_reasons_have_the_values_of_the_code() -> None:
-    rows = re.findall(r'^\| `([A-Z_]+)` \| (\d+) \|', section('topics.md', 'Recognition'), re.M)
+    page = section('messages.md', 'Recognition')
+    rows = re.findall(r'^\| `([A-Z_]+)` \| `(\d+)` \|', page, re.M)
     assert {name: int(value) for name, value in rows} == {r.name: r.value for r in Reason}
     rows = re.findall(r'^\| ([A-Z_]+) \|', section('concepts.md', 'Reasons'), re.M)
     assert set(rows) == {reason.name for reason in Reason}
