@@ -76,6 +76,7 @@ def test_in_an_earlier_map_every_frame_is_a_query_and_its_pictures_are_shown(
     assert figures['loop_closures']['false'] == 0
     assert figures['loop_closures']['recall'] >= 0.8
     matched = result.verdicts[-1].recognition.best
+    assert matched is not None
     assert result.journal.pictures[matched.place.stamp_ns][:2] == b'\xff\xd8'
 
 
@@ -109,8 +110,8 @@ def test_describing_ahead_changes_no_answer(model) -> None:
     truth = ground_truth_of_poses([(f.stamp_ns, f.pose) for f in frames if f.pose], radius_m=2.5)
     results = [replay(frames, open_recognizer(SETTINGS, model=model), truth, jobs=jobs).to_json()
                for jobs in (1, 3)]
-    for name in ('results', 'all_frames', 'samples', 'loop_closures', 'by_distance'):
-        assert results[0][name] == results[1][name]
+    differing = {name for name in results[0] if results[0][name] != results[1][name]}
+    assert differing <= {'latency_ms', 'latency_histograms', 'throughput'}
     assert results[1]['throughput']['jobs'] == 3
     assert results[1]['all_frames']['reasons']['BLANK_IMAGE'] == 1
     assert {'describe', 'search', 'total'} <= set(results[1]['latency_ms'])
