@@ -12,7 +12,6 @@ import subprocess
 import sys
 
 from helpers import place_image, ROOT
-from lifecycle_msgs.srv import GetState
 from ros.client import image_message, PATIENCE_S
 from ros.publishing import now_ns, Publishing
 from sensor_msgs.msg import Image
@@ -26,10 +25,10 @@ ROBOTS = ('anna', 'berta')
 
 def first_answer(graph: Graph, robot: str, number: int) -> Recognition:
     """Show one robot a place and wait for what it says."""
-    client = graph.node.create_client(GetState, f'/{robot}/place_recognition/get_state')
-    assert graph.spin_until(client.service_is_ready, PATIENCE_S)
+    topic = f'/{robot}/place_recognition/recognition'
+    assert graph.spin_until(lambda: graph.node.count_publishers(topic) > 0, PATIENCE_S)
     picture = place_image(number)
-    wanted = (Recognition, f'/{robot}/place_recognition/recognition', qos.RESULT)
+    wanted = (Recognition, topic, qos.RESULT)
     with Publishing(Image, f'/{robot}/image', lambda n: image_message(picture, now_ns(n)),
                     rate_hz=10.0):
         (answers,) = graph.listen([wanted], PATIENCE_S, enough=1)
