@@ -18,7 +18,8 @@ import sys
 from helpers import ROOT
 from slam.receivers import DEFINITIONS
 
-PACKAGES = ('rtabmap_msgs', 'cslam_common_interfaces')
+PACKAGES = (
+    'rtabmap_msgs', 'cslam_common_interfaces', 'pose_graph_tools_msgs', 'voxgraph_msgs')
 
 
 def write(package: str, folder: Path) -> Path:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The vpr_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""RTAB-Map's and Swarm-SLAM's own messages over DDS, both ways, with the adapter as it is run.
+"""The receiving systems' own messages over DDS, both ways, with the adapter as it is run.
 
 Skipped where a package is not installed; ``python -m slam.receiver_packages`` builds them.
 """
@@ -27,10 +27,13 @@ from vpr_ros.ros.adapters.messages import load
 from vpr_ros.ros.adapters.node import SlamAdapter
 from vpr_ros.ros.geometry import stamp_to_message
 from vpr_ros.slam.closure import closure_of, stamp_ns
+from vpr_ros.slam.pose_graph import INCREMENTAL
 from vpr_ros.types import Pose
 
 START_NS = drive()[0].stamp_ns
 CLOSED = next(c for m in drive() if m.closures for c in m.closures.candidates)
+STAMPS = stamp_ns(CLOSED.header.stamp), stamp_ns(CLOSED.match_stamp)
+CLOSURES = LoopClosureCandidates(header=CLOSED.header, candidates=[CLOSED])
 VALUES = np.random.default_rng(1).normal(size=64).astype(np.float32)
 
 
@@ -95,6 +98,21 @@ def descriptor(at_ns: int) -> PlaceDescriptor:
     return message
 
 
+def check_relative(relative: Pose, covariance: Any) -> None:
+    """Check the match's base in the query's, and how sure it is."""
+    expected = closure_of(CLOSED, BASE_T_CAMERA)
+    found, true = Transform.of_pose(relative), expected.metric()
+    np.testing.assert_allclose(found.translation_m, true.translation_m, atol=1e-9)
+    assert angle_between(found.rotation, true.rotation) < 1e-6
+    np.testing.assert_allclose(np.reshape(covariance, (6, 6)), expected.covariance, atol=1e-9)
+
+
+def pose_of(pose: Any) -> Pose:
+    """Read a geometry_msgs/Pose."""
+    p, q = pose.position, pose.orientation
+    return Pose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w))
+
+
 def test_rtabmap_links_two_of_its_nodes(table: Callable[..., Table]) -> None:
     at = table('rtabmap_msgs', 'rtabmap', camera_in_base=IN_BASE)
     asked: list[Any] = []
@@ -112,19 +130,13 @@ def test_rtabmap_links_two_of_its_nodes(table: Callable[..., Table]) -> None:
         message = info(ref_id=number)
         message.header.stamp = stamp
         tell(message)
-    at.speak(LoopClosureCandidates, 'loop_closures')(
-        LoopClosureCandidates(header=CLOSED.header, candidates=[CLOSED]))
+    at.speak(LoopClosureCandidates, 'loop_closures')(CLOSURES)
     at.until(lambda: asked)
     [link] = asked
     assert (link.from_id, link.to_id, link.type) == (31, 7, 4)
-    expected = closure_of(CLOSED, BASE_T_CAMERA)
     t, q = link.transform.translation, link.transform.rotation
-    found = Transform.of_pose(Pose((t.x, t.y, t.z), (q.x, q.y, q.z, q.w)))
-    true = expected.metric()
-    np.testing.assert_allclose(found.translation_m, true.translation_m, atol=1e-9)
-    assert angle_between(found.rotation, true.rotation) < 1e-6
-    np.testing.assert_allclose(
-        np.reshape(link.information, (6, 6)) @ expected.covariance, np.eye(6), atol=1e-6)
+    check_relative(Pose((t.x, t.y, t.z), (q.x, q.y, q.z, q.w)),
+                   np.linalg.inv(np.reshape(link.information, (6, 6))))
 
 
 def test_rtabmap_gets_described_images(table: Callable[..., Table]) -> None:
@@ -163,7 +175,7 @@ def test_swarm_slam_gets_pairs_and_descriptors(table: Callable[..., Table]) -> N
         message = frame(id=number)
         message.image.header.stamp = stamp
         tell(message)
-    close(LoopClosureCandidates(header=CLOSED.header, candidates=[CLOSED]))
+    close(CLOSURES)
     at.until(lambda: pairs)
     assert [(pair.keyframe0_id, pair.keyframe1_id) for pair in pairs] == [(31, 7)]
     describe(descriptor(stamp_ns(CLOSED.header.stamp) + 5 * SECOND))  # of no key frame
@@ -173,3 +185,55 @@ def test_swarm_slam_gets_pairs_and_descriptors(table: Callable[..., Table]) -> N
     [one] = message.descriptors
     assert (one.keyframe_id, one.robot_id) == (7, 1)
     np.testing.assert_array_equal(one.descriptor, VALUES.astype(np.float64))
+
+
+def test_hydra_gets_an_edge_between_stamps(table: Callable[..., Table]) -> None:
+    at = table('pose_graph_tools_msgs', 'hydra', camera_in_base=IN_BASE)
+    got = at.listen('pose_graph_tools_msgs/msg/PoseGraph', 'external_loop_closures')
+    at.speak(LoopClosureCandidates, 'loop_closures')(CLOSURES)
+    at.until(lambda: got)
+    [edge] = got[0].edges
+    assert (edge.key_from, edge.key_to) == STAMPS
+    assert edge.type == edge.LOOPCLOSE
+    check_relative(pose_of(edge.pose), edge.covariance)
+
+
+def test_kimera_multi_gets_an_edge_between_its_key_frames(table: Callable[..., Table]) -> None:
+    at = table('pose_graph_tools_msgs', 'kimera_multi', camera_in_base=IN_BASE, robot='a',
+               robots=['a:3', 'b:5'])
+    graph, topic = load('pose_graph_tools_msgs/msg/PoseGraph'), INCREMENTAL.name
+    got = at.listen(INCREMENTAL.type_name, topic)
+    frame = load('pose_graph_tools_msgs/msg/PoseGraphNode')
+    nodes = []
+    for number, stamp in ((7, CLOSED.match_stamp), (31, CLOSED.header.stamp)):
+        nodes.append(frame(robot_id=3, key=number))
+        nodes[-1].header.stamp = stamp
+    at.speak(graph, topic)(graph(nodes=nodes))
+    at.speak(LoopClosureCandidates, 'loop_closures')(CLOSURES)
+    at.until(lambda: any(message.edges for message in got))
+    [edge] = next(message.edges for message in got if message.edges)
+    assert (edge.key_from, edge.key_to) == (31, 7)
+    assert (edge.robot_from, edge.robot_to, edge.type) == (3, 3, edge.LOOPCLOSE)
+    check_relative(pose_of(edge.pose), edge.covariance)
+
+
+def test_voxgraph_gets_stamps_and_a_transform(table: Callable[..., Table]) -> None:
+    at = table('voxgraph_msgs', 'voxgraph', camera_in_base=IN_BASE)
+    got = at.listen('voxgraph_msgs/msg/LoopClosure', 'loop_closure')
+    at.speak(LoopClosureCandidates, 'loop_closures')(CLOSURES)
+    at.until(lambda: got)
+    [loop] = got
+    assert (stamp_ns(loop.from_timestamp), stamp_ns(loop.to_timestamp)) == STAMPS
+    t, q = loop.transform.translation, loop.transform.rotation
+    check_relative(Pose((t.x, t.y, t.z), (q.x, q.y, q.z, q.w)),
+                   np.linalg.inv(np.reshape(loop.information, (6, 6))))
+
+
+def test_maplabs_server_gets_an_edge(table: Callable[..., Table]) -> None:
+    at = table('voxgraph_msgs', 'maplab_server', camera_in_base=IN_BASE)
+    got = at.listen('voxgraph_msgs/msg/LoopClosureEdgeList', 'loop_closure_edges')
+    at.speak(LoopClosureCandidates, 'loop_closures')(CLOSURES)
+    at.until(lambda: got)
+    [edge] = got[0].loop_closure_edges
+    assert (stamp_ns(edge.timestamp_a), stamp_ns(edge.timestamp_b)) == STAMPS
+    check_relative(pose_of(edge.t_a_b.pose), edge.t_a_b.covariance)
