@@ -14,11 +14,12 @@ over patches, and the K * D numbers of a patch are never held. The norms come fr
 between features that are near each other, and not from the D numbers of a residual:
 
     |V_k(P)|^2 = (sum_i a_k(i)) (sum_i a_k(i) |x_i - c_k|^2)
-                 - 1/2 sum_{i, j} a_k(i) a_k(j) |x_i - x_j|^2,    i and j in P
+                 - sum_{i < j} a_k(i) a_k(j) |x_i - x_j|^2,    i and j in P
 
 What is projected is summed over the rows of a patch by a matrix of ones and zeros, and over its
 columns and all clusters by another one that holds 1 / |V_k(P)|: matrix products do all of the
-work, and clusters go through in groups so that memory stays bounded.
+work, and clusters go through in groups so that memory stays bounded. The double sum is taken for
+each pair of rows first: patches above each other share those.
 
 A feature within about 1e-5 of a centroid that it alone is assigned to leaves rounding in that
 cluster, here as in the definition, which scales it up to unit norm.
@@ -40,7 +41,8 @@ from training.aggregators import NetVLAD
 from vpr_ros.errors import ConfigError
 
 EPSILON = 1e-12  # of the definition's normalisations
-GROUP_BYTES = 8 * 2**20  # projected residuals held at once
+GROUP_BYTES = 5 * 2**20  # projected residuals held at once
+ROWS = 5  # of the grid, compared at once with those below that a patch can reach
 LEAST = 3e-7  # of a cluster's norm in a patch, relative to its assignment: below it is rounding
 
 
@@ -88,24 +90,38 @@ class PatchDescriptors(nn.Module):
         per_cluster = weight.reshape(self.dim, clusters, channels).permute(1, 0, 2).contiguous()
         self.register_buffer('weight', per_cluster)
         self.register_buffer('bias', bias.clone())
-        cells = grid[0] * grid[1]
-        self.register_buffer('diagonal', torch.arange(cells) * (cells + 1), persistent=False)
+        self.span = ROWS - 1 + max(self.sizes)
+        self._register_rows()
         for size, stride in self.sizes.items():
             self._register_places(size, stride)
+
+    def _register_rows(self) -> None:
+        """Remember which cells are compared: blocks of ROWS rows with those they can reach."""
+        height, width = self.grid
+        blocks, size = -(-height // ROWS), ROWS * width
+        for name, rows in (('own', ROWS), ('reached', self.span)):
+            taken = ROWS * torch.arange(blocks)[:, None] + torch.arange(rows)
+            cells = taken.clamp_max(height - 1)[..., None] * width + torch.arange(width)
+            self.register_buffer(name, cells.flatten(1), persistent=False)
+        cell = torch.arange(height * width)
+        itself = cell // size * size * self.span * width + cell % size * (self.span * width + 1)
+        counted = torch.ones(ROWS, self.span)
+        counted.fill_diagonal_(0.5)  # a row with itself has each pair of cells twice
+        self.register_buffer('itself', itself, persistent=False)
+        self.register_buffer('counted', counted[..., None, None], persistent=False)
 
     def _register_places(self, size: int, stride: int) -> None:
         """Remember which cells, and which pairs of cells, each patch of a size takes in."""
         height, width = self.grid
         rows, columns = patch_grid(self.grid, size, stride)
-        own = torch.arange(size)
-        top = stride * torch.arange(rows)[:, None, None]
-        left = stride * torch.arange(columns)[:, None, None]
-        # cells of a patch go down its columns
-        cells = (top[..., None] + own) * width + left + own[:, None]
+        own, line = torch.arange(size), torch.arange(height)[:, None]
+        window = stride * torch.arange(columns)[:, None] + own  # (columns, size)
         for name, value in (
-            ('cells', cells.flatten()),
-            ('down', ((top + own[:, None]) * height + top + own).flatten()),
-            ('across', ((left + own[:, None]) * width + left + own).flatten()),
+            ('cells', (line[..., None] * width + window).flatten()),
+            ('pairs', (line * self.span + line % ROWS + own).flatten()),
+            ('below', (line + own).clamp_max(height - 1).flatten()),
+            ('across', (window[:, :, None] * width + window[:, None]).flatten()),
+            ('pair_band', pair_band(height, rows, size, stride)),
             ('row_band', band(height, rows, size, stride)),
             ('column_band', band(width, columns, size, stride)),
         ):
@@ -145,22 +161,16 @@ class PatchDescriptors(nn.Module):
     def _norms(self, places: Tensor, assignment: Tensor) -> list[tuple[Tensor, Tensor]]:
         """For each size 1 / |V_k(P)| (n, K) and the norm of the whole vector (n, 1)."""
         height, width = self.grid
-        products = places @ places.transpose(0, 1)
-        squares = products.flatten()[self.get_buffer('diagonal')]  # so that |x_i - x_i| is 0
-        apart = squares[:, None] + squares - 2.0 * products
-        apart = apart.reshape(height, width, height, width).transpose(1, 2)
-        apart = apart.reshape(height * height, width * width)
+        apart = self._apart(places)
         from_centroids = assignment * self._from_centroids(places)
         maps = torch.cat([assignment, from_centroids]).reshape(1, -1, height, width)
         by_place, found = assignment.transpose(0, 1), []
         for size, stride in self.sizes.items():
-            taken = by_place[self.get_buffer(f'cells_{size}')]  # (n * size^2, K)
-            taken = taken.reshape(-1, size * size, self.aggregation.clusters)
-            spread = (taken * (self._near(apart, size) @ taken)).sum(1)  # (n, K)
+            spread = self._spread(apart, by_place, size)
             sums = box_sum(maps, size, stride).reshape(2, self.aggregation.clusters, -1)
             whole = (sums[0] * sums[1]).transpose(0, 1)
             least = LEAST * sums[0].transpose(0, 1)
-            norms = torch.maximum((whole - 0.5 * spread).clamp_min(0.0).sqrt(), least)
+            norms = torch.maximum((whole - spread).clamp_min(0.0).sqrt(), least)
             divisors = norms.clamp_min(EPSILON)
             length = ((norms / divisors) ** 2).sum(1, keepdim=True).sqrt()
             found.append((1.0 / divisors, length.clamp_min(EPSILON)))
@@ -172,13 +182,33 @@ class PatchDescriptors(nn.Module):
         squares = (centroids * centroids).sum(1, keepdim=True) + (x * x).sum(1)
         return (squares - 2.0 * (centroids @ x.transpose(0, 1))).float().clamp_min(0.0)
 
-    def _near(self, apart: Tensor, size: int) -> Tensor:
-        """Distances of the cells of each patch: (H * H, W * W) -> (n, size^2, size^2)."""
-        near = apart[self.get_buffer(f'down_{size}')].transpose(0, 1)
-        near = near[self.get_buffer(f'across_{size}')]
+    def _apart(self, places: Tensor) -> Tensor:
+        """Squared distances of features, pairs of rows by pairs of columns: (rows, W * W).
+
+        A row is paired with those from the first of its block of ROWS on.
+        """
+        width = self.grid[1]
+        own, reached = self.get_buffer('own'), self.get_buffer('reached')
+        products = places[own] @ places[reached].transpose(1, 2)
+        squares = products.flatten()[self.get_buffer('itself')]  # so that |x_i - x_i| is 0
+        apart = squares[own][:, :, None] + squares[reached][:, None] - 2.0 * products
+        apart = apart.reshape(-1, ROWS, width, self.span, width).transpose(2, 3)
+        return (apart * self.get_buffer('counted')).reshape(-1, width * width)
+
+    def _spread(self, apart: Tensor, by_place: Tensor, size: int) -> Tensor:
+        """Sum of a_k(i) a_k(j) |x_i - x_j|^2 over the pairs of cells of each patch: (n, K)."""
+        height, clusters = self.grid[0], self.aggregation.clusters
         rows, columns = patch_grid(self.grid, size, self.sizes[size])
-        near = near.reshape(columns, size, size, rows, size, size)
-        return near.permute(3, 0, 1, 4, 2, 5).reshape(rows * columns, size**2, size**2)
+        near = apart[self.get_buffer(f'pairs_{size}')].transpose(0, 1)
+        near = near[self.get_buffer(f'across_{size}')].transpose(0, 1)
+        near = near.reshape(height, size, columns, size, size)
+        taken = by_place[self.get_buffer(f'cells_{size}')]
+        taken = taken.reshape(height, columns, size, clusters)
+        below = taken[self.get_buffer(f'below_{size}')]
+        below = below.reshape(height, size, columns, size, clusters)
+        by_rows = (taken[:, None] * (near @ below)).sum(3)  # (H, size, columns, K)
+        spread = self.get_buffer(f'pair_band_{size}') @ by_rows.reshape(height * size, -1)
+        return spread.reshape(rows * columns, clusters)
 
     def _groups(self) -> list[slice]:
         """Clusters that are taken together, so that memory stays bounded."""
@@ -197,3 +227,10 @@ def band(extent: int, windows: int, size: int, stride: int) -> Tensor:
     """Which cells each window of a line takes in: float32 (windows, extent), 0 or 1."""
     apart = torch.arange(extent) - stride * torch.arange(windows)[:, None]
     return ((apart >= 0) & (apart < size)).float()
+
+
+def pair_band(extent: int, windows: int, size: int, stride: int) -> Tensor:
+    """Which rows, with one 0 to size - 1 below, a window takes in: (windows, extent * size)."""
+    apart = torch.arange(extent) - stride * torch.arange(windows)[:, None]
+    below = apart[..., None] + torch.arange(size)
+    return ((apart[..., None] >= 0) & (below < size)).float().reshape(windows, -1)

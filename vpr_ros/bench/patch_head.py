@@ -18,7 +18,8 @@ from vpr_ros.bench.onnx_graph import OnnxGraph
 from vpr_ros.types import FloatArray
 
 SIZES = (2, 5, 8)
-GROUP_BYTES = 8 * 2**20  # projected residuals held at once, as in the export
+GROUP_BYTES = 5 * 2**20  # projected residuals held at once, as in the export
+ROWS = 5  # of the grid, compared at once with those below that a patch can reach, as in the export
 EPSILON = 1e-12
 LEAST = 3e-7  # of a cluster's norm in a patch, relative to its assignment: below it is rounding
 
@@ -146,6 +147,13 @@ def band(windows: int, extent: int, size: int) -> FloatArray:
     return ((apart >= 0) & (apart < size)).astype(np.float32)
 
 
+def pair_band(windows: int, extent: int, size: int) -> FloatArray:
+    """Which rows, with one 0 to size - 1 below, a window takes in: (windows, extent * size)."""
+    first, window = np.arange(extent)[:, None], np.arange(windows)[:, None, None]
+    inside = (first >= window) & (first + np.arange(size) < window + size)
+    return inside.reshape(windows, -1).astype(np.float32)
+
+
 def _norms(made: OnnxGraph, head: PatchHead, places: str, soft: str, size: int) -> tuple[str, str]:
     """1 / |V_k(P)| (P, K) and the norm of the whole vector (P, 1), from distances of features.
 
@@ -154,20 +162,23 @@ def _norms(made: OnnxGraph, head: PatchHead, places: str, soft: str, size: int) 
     op, shape, constant = made.op, made.shape, made.constant
     (_, _, height, width), clusters = head.features.shape, len(head.centroids)
     rows, columns = height - size + 1, width - size + 1
-    patches, cells = rows * columns, size * size
-    own, line = np.arange(size), np.arange(max(rows, columns))[:, None, None]
-    pairs_down = (line[:rows] + own[:, None]) * height + line[:rows] + own
-    pairs_across = (line[:columns] + own[:, None]) * width + line[:columns] + own
-    near = op('Gather', made.once('apart', lambda: _apart(made, places, (height, width))),
-              constant(pairs_down.ravel()))
-    near = op('Gather', op('Transpose', near, perm=[1, 0]), constant(pairs_across.ravel()))
-    near = op('Reshape', near, shape(columns, size, size, rows, size, size))
-    near = op('Reshape', op('Transpose', near, perm=[3, 0, 1, 4, 2, 5]),
-              shape(patches, cells, cells))
-    inside = (np.arange(rows)[:, None, None, None] + own) * width \
-        + np.arange(columns)[:, None, None] + own[:, None]
-    taken = op('Gather', soft, constant(inside.reshape(patches, cells)))  # (P, p^2, K)
-    spread = op('ReduceSum', op('Mul', taken, op('MatMul', near, taken)), shape(1), keepdims=0)
+    patches, cells, own = rows * columns, size * size, np.arange(size)
+    span, line = ROWS - 1 + max(head.sizes), np.arange(height)[:, None]
+    apart = made.once('apart', lambda: _apart(made, places, (height, width), span))
+    # each row with those that are 0 to size - 1 below it, by pairs of columns in each window
+    near = op('Gather', apart, constant((line * span + line % ROWS + own).ravel()))
+    window = np.arange(columns)[:, None]
+    pairs = (window + own)[:, :, None] * width + (window + own)[:, None]
+    near = op('Gather', op('Transpose', near, perm=[1, 0]), constant(pairs.ravel()))
+    near = op('Reshape', op('Transpose', near, perm=[1, 0]),
+              shape(height, size, columns, size, size))
+    taken = op('Gather', soft, constant(line[..., None] * width + window + own))  # (H, C, p, K)
+    below = op('Gather', taken, constant(np.minimum(line + own, height - 1)))
+    products = op('Mul', op('MatMul', near, below), op('Unsqueeze', taken, shape(1)))
+    by_rows = op('Reshape', op('ReduceSum', products, shape(3), keepdims=0),
+                 shape(height * size, columns * clusters))
+    spread = op('Reshape', op('MatMul', constant(pair_band(rows, height, size)), by_rows),
+                shape(patches, clusters))
     maps = made.once('maps', lambda: op('Reshape', op('Transpose', op(
         'Concat', soft, op('Mul', soft, _from_centroids(made, places, head.centroids)), axis=1),
         perm=[1, 0]), shape(1, 2 * clusters, height, width)))
@@ -176,7 +187,7 @@ def _norms(made: OnnxGraph, head: PatchHead, places: str, soft: str, size: int) 
                               constant(np.float32(cells))), perm=[1, 0])
     assigned = op('Slice', sums, shape(0), shape(clusters), shape(1))
     whole = op('Mul', assigned, op('Slice', sums, shape(clusters), shape(2 * clusters), shape(1)))
-    square = op('Sub', whole, op('Mul', spread, constant(np.float32(0.5))))
+    square = op('Sub', whole, spread)
     norms = op('Max', op('Sqrt', op('Max', square, constant(np.float32(0)))),
                op('Mul', assigned, constant(np.float32(LEAST))))
     divisors = op('Max', norms, constant(np.float32(EPSILON)))
@@ -185,18 +196,34 @@ def _norms(made: OnnxGraph, head: PatchHead, places: str, soft: str, size: int) 
     return op('Reciprocal', divisors), op('Max', length, constant(np.float32(EPSILON)))
 
 
-def _apart(made: OnnxGraph, places: str, grid: tuple[int, int]) -> str:
-    """Squared distances of all features: (H * H, W * W), pairs of rows by pairs of columns."""
-    op, shape, (height, width) = made.op, made.shape, grid
-    cells = height * width
-    products = op('MatMul', places, op('Transpose', places, perm=[1, 0]))
-    squares = op('Gather', op('Reshape', products, shape(cells * cells)),
-                 made.constant(np.arange(cells) * (cells + 1)))  # so that |x_i - x_i| is 0
-    sums = op('Add', op('Reshape', squares, shape(cells, 1)), squares)
-    apart = op('Sub', sums, op('Mul', products, made.constant(np.float32(2))))
-    apart = op('Transpose', op('Reshape', apart, shape(height, width, height, width)),
-               perm=[0, 2, 1, 3])
-    return op('Reshape', apart, shape(height * height, width * width))
+def _apart(made: OnnxGraph, places: str, grid: tuple[int, int], span: int) -> str:
+    """Squared distances of features, pairs of rows by pairs of columns: (rows * span, W * W).
+
+    A row is paired with ``span`` rows from the first of its block of ROWS on, and with itself at
+    half, since there each pair of cells comes twice.
+    """
+    op, shape, constant, (height, width) = made.op, made.shape, made.constant, grid
+    blocks, size = -(-height // ROWS), ROWS * width
+    top = ROWS * np.arange(blocks)[:, None]
+
+    def cells(rows: np.ndarray) -> str:
+        inside = np.minimum(rows, height - 1)[..., None] * width + np.arange(width)
+        return constant(inside.reshape(blocks, -1))
+
+    own, below = cells(top + np.arange(ROWS)), cells(top + np.arange(span))
+    products = op('MatMul', op('Gather', places, own),
+                  op('Transpose', op('Gather', places, below), perm=[0, 2, 1]))
+    block, cell = np.divmod(np.arange(height * width), size)
+    squares = op('Gather', op('Reshape', products, shape(-1)),  # so that |x_i - x_i| is 0
+                 constant((block * size + cell) * span * width + cell))
+    sums = op('Add', op('Reshape', op('Gather', squares, own), shape(blocks, -1, 1)),
+              op('Reshape', op('Gather', squares, below), shape(blocks, 1, -1)))
+    apart = op('Sub', sums, op('Mul', products, constant(np.float32(2))))
+    apart = op('Transpose', op('Reshape', apart, shape(blocks, ROWS, width, span, width)),
+               perm=[0, 1, 3, 2, 4])
+    counted = np.where(np.eye(ROWS, span), np.float32(0.5), np.float32(1))
+    apart = op('Mul', apart, constant(counted[..., None, None]))
+    return op('Reshape', apart, shape(blocks * ROWS * span, width * width))
 
 
 def _from_centroids(made: OnnxGraph, places: str, centroids: FloatArray) -> str:
