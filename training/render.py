@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vpr_ros.errors import ConfigError
 from vpr_ros.types import ImageArray, Pose
 from vpr_ros.whole_files import replacing
 from vpr_ros.world import Camera, Conditions, Drive, World
@@ -106,7 +107,12 @@ def render_training(out: Path, seeds: Sequence[int], drives: int, report: Report
 
     Returns:
         The number of frames in the folder.
+
+    Raises:
+        ConfigError: fewer than one drive.
     """
+    if drives < 1:
+        raise ConfigError(f'{drives} drives of a world found, expected 1 or more')
     out.mkdir(parents=True, exist_ok=True)
     rows: list[list[object]] = []
     for seed in seeds:

@@ -13,6 +13,7 @@ from training.data import FrameTable
 from training.images import read_rgb
 from training.render import POSITIVE_RADIUS_M, render_evaluation, render_training, yaw
 from training.sources import ground_truth_folder, posed
+from vpr_ros.errors import ConfigError
 from vpr_ros.types import Pose
 from vpr_ros.world import Conditions
 
@@ -31,6 +32,12 @@ def test_training_frames_of_two_drives_meet(tmp_path):
     assert gap < 8
     relation = FrameTable(frames).relation(np.array([0]), np.arange(count))[0]
     assert relation[0] == 1 and np.count_nonzero(relation == -1) > count / 2
+
+
+def test_no_drives_are_refused_before_a_folder_is_made(tmp_path):
+    with pytest.raises(ConfigError, match='-1 drives of a world found, expected 1 or more'):
+        render_training(tmp_path / 'out', [3], -1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_evaluation_folder_names_the_places_in_reach(tmp_path):
