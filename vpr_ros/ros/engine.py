@@ -9,6 +9,7 @@ the pipeline is only ever used by one. Nothing here knows a ROS message.
 from __future__ import annotations
 
 from collections.abc import Mapping
+import gc
 import os
 from pathlib import Path
 
@@ -87,6 +88,7 @@ class Engine:
             self._recognizer.use_rig(self.rig.yaw_rad)
         if self._relocalize:
             self._recognizer.relocalize()
+        gc.freeze()  # collections that go through all that was loaded take 20 ms
 
     def relative_pose(self, recognition: Recognition) -> RelativePose | None:
         """Where the match was taken from; None when none was accepted or asked for."""
@@ -99,6 +101,7 @@ class Engine:
         if self._recognizer is not None:
             self._recognizer.place_map.close()
             self._recognizer = None
+            gc.unfreeze()
 
     def configure(self, settings: Settings) -> None:
         """Take new settings; the next frame uses them."""
