@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the launch files have in common: arguments, the node, a command that runs to its end, RViz.
 
-Only launch files import it: it needs the packages launch and launch_ros.
+Only launch files import it: it needs the packages launch and launch_ros. (mypy takes our folder of
+launch files for the former.)
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
-from launch import LaunchContext, LaunchDescriptionEntity  # type: ignore[attr-defined] # not our folder
+from launch import LaunchContext, LaunchDescriptionEntity  # type: ignore[attr-defined]
 from launch.actions import (
     DeclareLaunchArgument,
     ExecuteProcess,
