@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 from helpers import place_image, tiny_model
@@ -169,6 +170,23 @@ def test_reset_forgets_the_frames_and_begins_a_session(make):
     again = [recognizer.process(_frame(i)) for i in range(LAP)]  # stamps begin anew
     assert len(recognizer.place_map.sessions()) == 2
     assert sum(r.accepted for r in again) >= 0.8 * LAP  # the first session is no longer recent
+
+
+@pytest.mark.parametrize('pause_s', [59, 61])
+def test_after_a_pause_a_frame_is_judged_as_the_first_one(make, tmp_path, pause_s):
+    before, path = make(context_keyframes=5), tmp_path / 'day.vprmap'
+    for i in range(LAP):
+        before.process(_frame(i))
+    before.place_map.save_as(path)
+    later = [dataclasses.replace(frame, stamp_ns=frame.stamp_ns + (pause_s - 2) * 10**9)
+             for frame in map(_frame, range(LAP, LAP + 8))]
+    going_on = [before.process(frame) for frame in later]
+    woken = make(path=path, context_keyframes=5)
+    afresh = [woken.process(frame) for frame in later]
+    told = [[(best.place.place_id, best.similarity, best.sequence_support, best.sequence_frames)
+             for best in (recognition.best for recognition in answers)]
+            for answers in (going_on, afresh)]
+    assert (told[0] == told[1]) == (pause_s > 60)
 
 
 def test_latency_names_every_stage(make):

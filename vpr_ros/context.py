@@ -39,6 +39,10 @@ class Context:
         """Remember a keyframe's descriptor, float32 (D,), as the model gave it."""
         self._last.append(descriptor)
 
+    def __len__(self) -> int:
+        """Count the keyframes that are remembered."""
+        return len(self._last)
+
     @property
     def newest(self) -> FloatArray | None:
         """The descriptor that was pushed last; None while there is none."""

@@ -14,7 +14,7 @@ from vpr_ros.world import Conditions, Drive, World
 
 RATE_HZ = 10.0
 SPEED_MPS = 5.0
-PAUSE_NS = 2_000_000_000  # between the laps
+PAUSE_NS = 90_000_000_000  # between the laps: the camera was off, the light is another
 GROUND_TRUTH_TOPIC = '/ground_truth/pose'
 RADIUS_M = 5.0
 FIRST = Conditions(time_of_day_h=13.0, weather='clear', season='summer', traffic_seed=1)

@@ -22,6 +22,7 @@ from vpr_ros.errors import MapError
 from vpr_ros.images import is_blank
 from vpr_ros.keyframes import KeyframeSelector, NO_IMAGE
 from vpr_ros.model import Model
+from vpr_ros.pauses import Pauses
 from vpr_ros.place_map import Budget, PlaceMap
 from vpr_ros.relocalization import Localization, Relocalizer
 from vpr_ros.rerank import encode_patches, make_reranker, wanted_sizes
@@ -58,8 +59,7 @@ class Described(NamedTuple):
 class PlaceRecognizer:
     """Recognises places in a stream of frames, and grows the map while it does.
 
-    Not thread-safe: one thread processes frames. The map has its own lock, so that services may
-    read it meanwhile.
+    Not thread-safe; the map has its own lock, so that services may read it meanwhile.
 
     Attributes:
         map_failed: told when a place could not be stored (the disk is full, say), and recognition
@@ -94,15 +94,15 @@ class PlaceRecognizer:
         self.more_parts: Callable[[Frame], dict[int, bytes]] = lambda _: {}
         self._clock = clock
         self._keyframes, self._sequence = KeyframeSelector(), SequenceTracker()
-        self._search, self._reserve = Search(place_map), Reserve()
+        self._search, self._pauses, self._reserve = Search(place_map), Pauses(), Reserve()
         self._relocalizer: Relocalizer | None = None
         self.localization: Localization | None = None
         self.configure(settings)
 
     @property
-    def memory(self) -> tuple[KeyframeSelector, Search, SequenceTracker]:
+    def memory(self) -> tuple[KeyframeSelector, Search, SequenceTracker, Pauses]:
         """What is remembered of the frames before, for a build that goes on after a break."""
-        return self._keyframes, self._search, self._sequence
+        return self._keyframes, self._search, self._sequence, self._pauses
 
     def configure(self, settings: Settings) -> None:
         """Take new settings; the next frame uses them."""
@@ -156,8 +156,7 @@ class PlaceRecognizer:
             described: what :meth:`describe` said of its image; None asks it now.
 
         Raises:
-            ImageError, ModelError, MapError: the frame could not be processed; the state is
-                as before and the next frame may be given.
+            ImageError, ModelError, MapError: the state is as before; give the next frame.
         """
         return self.process_views([frame], [described])
 
@@ -182,6 +181,9 @@ class PlaceRecognizer:
             if told.description is not None:
                 watch.book('describe', told.describe_ms)
                 seen.append((view, told.description))
+        if self._pauses.ended(frames[0].stamp_ns):
+            self._search.reset()
+            self._sequence.reset()
         if not seen:
             self._locate(frames[0], [])
             return _answer(frames[0], watch, Reason.BLANK_IMAGE)
@@ -251,8 +253,7 @@ class PlaceRecognizer:
         leading = first.description.global_descriptor
         if not self._keyframes.wants(first.frame, leading, self.settings):
             return place_ids
-        for number, view in enumerate(views):
-            frame, description, descriptor, mean, _ = view
+        for number, (frame, description, descriptor, mean, _) in enumerate(views):
             context = self._search.context_of(frame)
             if self.mapping:
                 place_ids[number] = self._add(
@@ -281,9 +282,8 @@ class PlaceRecognizer:
         self.place_map.budget = Budget(self.settings.max_places, most_bytes)
 
     def _forget(self) -> None:
-        self._search.reset()
-        self._keyframes.reset()
-        self._sequence.reset()
+        for memory in self.memory:
+            memory.reset()
         self.localization = None
         if self._relocalizer is not None:
             self._relocalizer.reset()

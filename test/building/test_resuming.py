@@ -157,7 +157,8 @@ def test_a_build_of_several_cameras_goes_on_in_the_middle_of_a_moment(
     bag = tmp_path / 'rig'
     with BagWriter(bag) as writer:
         for step, place in enumerate([*range(14), *range(6)]):
-            stamp_ns = (50 + step) * 1_000_000_000
+            # a pause, after which contexts are filled anew
+            stamp_ns = (50 + step + (100 if step > 10 else 0)) * 1_000_000_000
             writer.odometry('/odom', stamp_ns, 'odom', 'base', Pose((2.0 * step, 0.0, 0.0)))
             for name, number in (('front', place), ('rear', 100 + place)):
                 if (step, name) != (7, 'rear'):  # one moment is incomplete

@@ -212,7 +212,7 @@ class _Build:
         if len(place_map) == before:
             recognizer.process_views(frames, described)
             return len(place_map) > before
-        _, search, _ = recognizer.memory
+        _, search, *_ = recognizer.memory
         added: Any = _Added(place_map, before)
         search.place_map = recognizer.place_map = added
         try:
@@ -228,6 +228,7 @@ class _Build:
     def _job(self) -> str:
         """Return what makes two builds the same."""
         return json.dumps({
+            'notes': progress_file.FORMAT,
             'sources': [[str(source.resolve()), fingerprint(source)] for source in self._sources],
             'topics': asdict(self._topics), 'model': self._model.card.sha256,
             'settings': self._settings.as_dict(),

@@ -24,6 +24,7 @@ from vpr_ros.keyframes import NO_IMAGE
 from vpr_ros.pipeline import PlaceRecognizer
 from vpr_ros.types import FloatArray, Frame
 
+FORMAT = 2  # of the notes
 LEADING = ''  # in the place of a camera: the keyframe itself; the context, too, of a lone camera
 _TABLES = """
 CREATE TABLE IF NOT EXISTS job (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), what TEXT);
@@ -91,9 +92,11 @@ class ProgressFile:
         Raises:
             MapError: the disk is full.
         """
-        keyframes, search, sequence = recognizer.memory
+        keyframes, search, sequence, pauses = recognizer.memory
         last = keyframes.last
-        facts = None if last is None else [last[0].stamp_ns, last[0].travelled_m]
+        held = {camera: len(context) for camera, context in search.contexts().items()}
+        facts = None if last is None else [
+            last[0].stamp_ns, last[0].travelled_m, held, pauses.before_ns]
         entries = [[stamp, travelled, [place.place_id for place in places]]
                    for stamp, travelled, places in sequence.entries]
         try:
@@ -116,21 +119,24 @@ class ProgressFile:
 
     def restore(self, recognizer: PlaceRecognizer) -> None:
         """Let a recogniser with the map remember what was remembered after the last frame."""
-        keyframes, search, sequence = recognizer.memory
+        keyframes, search, sequence, pauses = recognizer.memory
         row = self._connection.execute('SELECT source, last, entries FROM done').fetchone()
         if row is None:
             return
         source, last, entries = row[0], json.loads(row[1]), json.loads(row[2])
+        held = {} if last is None else last[2]  # since the last pause
         cameras = [camera for (camera,) in self._connection.execute(
             'SELECT DISTINCT camera FROM keyframes WHERE source = ?', (source,))]
         for camera in cameras if cameras == [LEADING] else set(cameras) - {LEADING}:
             context = search.context_of(Frame(NO_IMAGE, 0, camera))
-            for descriptor in self._descriptors(source, camera, search.context.window):
+            kept = held.get(camera, 0)
+            for descriptor in self._descriptors(source, camera, kept) if kept else ():
                 context.push(descriptor)
             self._noted[camera] = context.newest
         leading = self._descriptors(source, LEADING, 1)
         if last is not None and leading:
             keyframes.added(Frame(NO_IMAGE, last[0], travelled_m=last[1]), leading[0])
+            pauses.before_ns = last[3]
         sequence.restore(
             (stamp, travelled, tuple(recognizer.place_map.places(ids)))
             for stamp, travelled, ids in entries)

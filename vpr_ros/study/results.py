@@ -18,7 +18,7 @@ import numpy as np
 
 from vpr_ros.assembly import open_recognizer
 from vpr_ros.building import count_frames, frames_of, IMAGE_FOLDER_RATE_HZ
-from vpr_ros.demo import GROUND_TRUTH_TOPIC, RADIUS_M, render_demo_bag
+from vpr_ros.demo import GROUND_TRUTH_TOPIC, PAUSE_NS, RADIUS_M, render_demo_bag
 from vpr_ros.evaluation.about import about
 from vpr_ros.evaluation.csv_datasets import sequence_folder
 from vpr_ros.evaluation.datasets import load_dataset
@@ -173,12 +173,13 @@ def rendered_drive(
         folder: where bags are kept.
         progress: called with (frames done, of so many, stage).
     """
-    mark = f'{second} seed {seed} {RATE_HZ:g} Hz'
+    mark = f'{second} seed {seed} {RATE_HZ:g} Hz, {PAUSE_NS * 1e-9:g} s between the laps'
     bag = folder / f'drive_{second}_{seed}'
     complete = bag.with_suffix('.complete')
-    if not complete.is_file():
+    if not complete.is_file() or complete.read_text(encoding='utf-8') != mark:
+        complete.unlink(missing_ok=True)
         render_demo_bag(bag, seed=seed, rate_hz=RATE_HZ, second=second, progress=progress)
-        complete.touch()
+        complete.write_text(mark, encoding='utf-8')
     return Drive(f'rendered, {second}', bag, None, mark)
 
 
