@@ -61,6 +61,8 @@ EXTRAS = {
     'fleet': ['pymilvus>=3.0', 'milvus-lite>=3.2'],
     # For data sets whose ground truth is a MATLAB file.
     'datasets': ['scipy'],
+    # For tools that read and change model graphs: `vpr model import`, `vpr study`.
+    'onnx': ['onnx>=1.16'],
     # The version of torch with which the training was tested. torchvision is only needed to start
     # from its pretrained backbones.
     # Nothing more is needed: the report is one page without libraries. Kept for those who ask.

@@ -20,12 +20,13 @@ MODULES = (
     'demo', 'map_build', 'map_info', 'map_merge', 'map_check',
     'map_redescribe', 'map_split', 'map_prune', 'map_repair', 'map_export', 'map_import',
     'evaluate', 'look_alike', 'replay', 'calibrate', 'tune_rerank', 'compare', 'study', 'results',
-    'model_list', 'model_info', 'model_check', 'model_explain', 'model_vocabulary',
-    'bag_from_images', 'bag_from_world', 'fleet_serve', 'fleet_info', 'bench', 'soak', 'doctor',
+    'model_list', 'model_info', 'model_import', 'model_check', 'model_explain',
+    'model_vocabulary', 'bag_from_images', 'bag_from_world', 'fleet_serve', 'fleet_info', 'bench',
+    'soak', 'doctor',
 )
 GROUPS = {
     'map': 'build, look at, merge, prune, check and repair maps',
-    'model': 'list, describe, check and make models',
+    'model': 'list, describe, import, check and make models',
     'bag': 'make rosbags',
     'fleet': 'share one map between robots',
 }

@@ -12,7 +12,7 @@ import numpy as np
 
 from vpr_ros.cli.verb import add_json, Verb
 from vpr_ros.errors import ModelError
-from vpr_ros.model import load_model
+from vpr_ros.model import load_model, Model
 
 RUNS = 20
 
@@ -24,8 +24,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-def _run(args: argparse.Namespace) -> dict[str, Any]:
-    model = load_model(args.model, provider=args.provider)
+def check(model: Model) -> dict[str, Any]:
+    """Compare a loaded model with its card, time it, and say so; for ``--json``.
+
+    Raises:
+        ModelError: it is not what its card says.
+    """
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (model.card.height, model.card.width, 3), np.uint8)
     descriptions = [model.describe(image) for _ in range(2)]
@@ -52,6 +56,10 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         print(model.warning)
     return {'format': 1, 'model': model.card.name, 'provider': model.provider,
             'warning': model.warning, 'describe_ms': median_ms}
+
+
+def _run(args: argparse.Namespace) -> dict[str, Any]:
+    return check(load_model(args.model, provider=args.provider))
 
 
 VERB = Verb(

@@ -57,7 +57,7 @@ class Model:
                 f'load_model'
             )
         card.check_file()
-        ort = _onnxruntime()
+        ort = onnxruntime_module()
         self.card = card
         asked = [p for p in PROVIDERS[provider] if p in ort.get_available_providers()]
         self._session = self._load(ort, asked, threads)
@@ -67,16 +67,10 @@ class Model:
         self._check_signature()
 
     def _load(self, ort: Any, providers: Sequence[str], threads: int) -> Any:
-        options = ort.SessionOptions()
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # a missing CUDA is said in our own words, see warning
-        # spinning pools starve the other processes of a robot (docs/performance.md)
-        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         try:
             return ort.InferenceSession(
-                str(self.card.onnx_path), options, providers=list(providers)
+                str(self.card.onnx_path), session_options(ort, threads),
+                providers=list(providers),
             )
         except Exception as error:  # onnxruntime raises its own unrelated classes
             raise ModelError(
@@ -177,12 +171,12 @@ class Model:
             failed, why = self.provider, error
         if failed != CPU:
             self.card.check_file()
-            session = self._load(_onnxruntime(), [CPU], self._threads)
+            session = self._load(onnxruntime_module(), [CPU], self._threads)
             with contextlib.suppress(Exception):
                 result = list(session.run(outputs, feed))
                 self._session, self.provider = session, CPU
                 self.warning = (f'{failed} failed while it was in use, the model runs on {CPU} '
-                                f'until it is loaded again ({_first_line(why)})')
+                                f'until it is loaded again ({first_line(why)})')
                 return result
         raise ModelError(f'model {self.card.name!r} failed on {failed}: {why}') from why
 
@@ -200,7 +194,24 @@ def resize(image: ImageArray, height: int, width: int, interpolation: str) -> Im
     return np.ascontiguousarray(cv2.resize(image, (width, height), interpolation=flag))
 
 
-def _onnxruntime():
+def session_options(ort: Any, threads: int) -> Any:
+    """Return the options that every network is run with."""
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # a missing CUDA is said in our own words, see warning
+    # spinning pools starve the other processes of a robot (docs/performance.md)
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    return options
+
+
+def onnxruntime_module() -> Any:
+    """Import onnxruntime.
+
+    Raises:
+        ModelError: neither of its two builds is installed.
+    """
     try:
         import onnxruntime  # noqa: PLC0415 - cpu and gpu builds exclude each other, see extras
     except ImportError as error:
@@ -211,7 +222,8 @@ def _onnxruntime():
     return onnxruntime
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error of onnxruntime says, in one line of moderate length."""
     return str(error).strip().split('\n', 1)[0][:200]
 
 

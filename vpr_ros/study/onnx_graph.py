@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vpr_ros.errors import ConfigError, ModelError
+from vpr_ros.model import onnx_package
+from vpr_ros.model.onnx_package import needed_names
 
 
 def onnx_module() -> Any:
@@ -16,17 +17,7 @@ def onnx_module() -> Any:
     Raises:
         ConfigError: it is not installed.
     """
-    try:
-        import onnx  # noqa: PLC0415 - nothing on the robot needs it
-        import onnx.helper  # noqa: PLC0415
-        import onnx.numpy_helper  # noqa: PLC0415
-        import onnx.shape_inference  # noqa: PLC0415
-    except ImportError as error:
-        raise ConfigError(
-            'GFLOPs, other resolutions and other precisions need the package onnx, which is not '
-            'installed; run `pip install onnx`'
-        ) from error
-    return onnx
+    return onnx_package.onnx_module('GFLOPs, other resolutions and other precisions')
 
 
 def load_graph(path: Path) -> Any:
@@ -35,27 +26,14 @@ def load_graph(path: Path) -> Any:
     Raises:
         ModelError: the file is no ONNX model.
     """
-    onnx = onnx_module()
-    try:
-        return onnx.load(str(path))
-    except Exception as error:  # protobuf and onnx raise classes of their own
-        raise ModelError(f'{path} is no ONNX model ({error}); export it again') from error
+    return onnx_package.load_graph(onnx_module(), path)
 
 
 def only_global(model: Any) -> Any:
     """Return the model with the output ``global`` alone, without what only others need."""
     onnx = onnx_module()
     graph = model.graph
-    producers = {name: node for node in graph.node for name in node.output}
-    needed: set[str] = set()
-    waiting = ['global']
-    while waiting:
-        name = waiting.pop()
-        if name in needed:
-            continue
-        needed.add(name)
-        if name in producers:
-            waiting += _inputs(producers[name])
+    needed = needed_names(graph, ['global'])
     nodes = [node for node in graph.node if needed & set(node.output)]
     weights = [tensor for tensor in graph.initializer if tensor.name in needed]
     halves = {t.name for t in weights if t.data_type == onnx.TensorProto.FLOAT16}
@@ -67,16 +45,6 @@ def only_global(model: Any) -> Any:
     result = onnx.helper.make_model(
         pruned, opset_imports=model.opset_import, ir_version=model.ir_version)
     return result
-
-
-def _inputs(node: Any) -> list[str]:
-    """Names that a node reads, those that its branches take from outside among them."""
-    names = [name for name in node.input if name]
-    for attribute in node.attribute:
-        for graph in [attribute.g, *attribute.graphs]:
-            for inner in graph.node:
-                names += _inputs(inner)
-    return names
 
 
 def _full_precision(onnx: Any, tensor: Any) -> Any:
