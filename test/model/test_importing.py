@@ -187,7 +187,8 @@ def test_any_mean_and_std_come_into_the_graph(tmp_path_factory, mean, std, color
     ({'name': '../x'}, "the name '../x' is no name of a model"),
     ({'height': HEIGHT + 1}, '--height 33 was given, but foreign.onnx takes images of height 32'),
     ({'width': 7}, '--width 7 was given, but foreign.onnx takes images of width 48 alone'),
-    ({'output': 'nothing'}, "has no output 'nothing'; there are: descriptor"),
+    ({'output': 'nothing'}, "has no output 'nothing'; there are: descriptor, and the values "
+     'within the graph'),
 ])
 def test_arguments_that_make_no_sense(tmp_path: Path, options: dict, sentence: str) -> None:
     check_refused(tmp_path, foreign_model(tmp_path), sentence, **options)
@@ -259,6 +260,19 @@ def test_one_of_several_outputs(tmp_path: Path) -> None:
     assert [o.name for o in made.graph.output] == ['global']
     assert 'Tile' not in {n.op_type for n in made.graph.node}
     assert {w.name for w in made.graph.initializer} == {'kernel', 'bias'}
+
+
+def test_a_value_within_the_graph(tmp_path: Path) -> None:
+    """What a classifier pools is a descriptor; its probabilities are a poor one."""
+    path = foreign_model(tmp_path, end=[
+        helper.make_node('Flatten', ['pooled'], ['flat']),
+        helper.make_node('Softmax', ['flat'], ['descriptor'])])
+    probabilities = imported(tmp_path, path)
+    assert probabilities.card.raw['initialised_from'][0]['output'] == 'descriptor'
+    result = imported(tmp_path, path, output='pooled', name='pooled')
+    np.testing.assert_allclose(described(result.card.onnx_path, IMAGE), expected(IMAGE), atol=1e-5)
+    kinds = {node.op_type for node in onnx.load(str(result.card.onnx_path)).graph.node}
+    assert 'Softmax' not in kinds
 
 
 def test_branches_read_renamed_values(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
                         help='how images are resized, for the card (default: %(default)s, which '
                              'averages where they shrink)')
     parser.add_argument('--output', default='', metavar='NAME',
-                        help='the descriptor, where the graph has several outputs')
+                        help='the descriptor, where the graph has several outputs; or any value '
+                             'within it, such as what a classifier pools')
     parser.add_argument('--description', default='', metavar='TEXT',
                         help='one sentence for the card')
     parser.add_argument('--overwrite', action='store_true', help='replace a model that is there')

@@ -66,7 +66,8 @@ def read_foreign(
         onnx: the package.
         path: of the ``.onnx``; weights in files beside it are taken in.
         height, width: in pixels, where the graph leaves them open.
-        output: the name of the descriptor, where there are several outputs.
+        output: the name of the descriptor, where there are several outputs, or of any value
+            within the graph.
 
     Raises:
         ModelError: it is no such graph; one sentence says why, and what would help.
@@ -188,8 +189,9 @@ def _size(
 
 def _output(path: Path, graph: Any, wanted: str) -> str:
     names = [value.name for value in graph.output]
-    if wanted and wanted not in names:
-        raise ModelError(f'{path.name} has no output {wanted!r}; there are: {", ".join(names)}')
+    if wanted and not any(wanted in node.output for node in graph.node):
+        raise ModelError(f'{path.name} has no output {wanted!r}; there are: {", ".join(names)}, '
+                         f'and the values within the graph')
     if not wanted and len(names) > 1:
         raise ModelError(f'{path.name} has {len(names)} outputs; say which is the descriptor with '
                          f'--output, one of: {", ".join(names)}')

@@ -86,8 +86,7 @@ def _session(foreign: Foreign) -> Any:
     """Return what runs the graph: feed -> output."""
     ort = onnxruntime_module()
     try:
-        session = ort.InferenceSession(
-            str(foreign.path), session_options(ort, 0), providers=[CPU])
+        session = ort.InferenceSession(_source(foreign), session_options(ort, 0), providers=[CPU])
     except Exception as error:  # onnxruntime raises its own unrelated classes
         raise ModelError(
             f'onnxruntime cannot load {foreign.path.name} ({first_line(error)}); '
@@ -103,6 +102,16 @@ def _session(foreign: Foreign) -> Any:
                 f'try another, for DINOv2 a multiple of 14') from error
 
     return run
+
+
+def _source(foreign: Foreign) -> str | bytes:
+    """Return the file itself, or the graph with a value from within it as an output."""
+    if foreign.output_name in {value.name for value in foreign.model.graph.output}:
+        return str(foreign.path)
+    model = type(foreign.model)()
+    model.CopyFrom(foreign.model)
+    model.graph.output.add().name = foreign.output_name
+    return bytes(model.SerializeToString())
 
 
 def _remedy(foreign: Foreign) -> str:

@@ -79,7 +79,8 @@ def import_model(
         mean, std, scale, color: what the network wants to see, see :func:`stated_preprocessing`;
             a graph that takes uint8 has all but the color in itself.
         interpolation: by which images are resized, for the card.
-        output: name of the descriptor, where the graph has several outputs.
+        output: name of the descriptor, where the graph has several outputs, or of any value
+            within it.
         description: one sentence for the card.
         overwrite: replace a model that is there.
 
