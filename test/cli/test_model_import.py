@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 from foreign_models import DIM, foreign_model, OPEN
 from helpers import place_image
+import numpy as np
 import pytest
 
 from vpr_ros.cli.main import main
@@ -29,7 +30,8 @@ def made_data(folder: Path) -> Path:
     for kind, offset in (('database', 0), ('queries', 1)):
         (folder / kind).mkdir(parents=True)
         for place in range(PLACES):
-            cv2.imwrite(str(folder / kind / f'{place}.png'), place_image(place) // 2 + offset)
+            picture = np.minimum(place_image(place), 254) + np.uint8(offset)
+            cv2.imwrite(str(folder / kind / f'{place}.png'), picture)
     rows = [f'{place}.png,{place}.png' for place in range(PLACES)]
     (folder / 'ground_truth.csv').write_text('query,correct_database\n' + '\n'.join(rows) + '\n')
     return folder
