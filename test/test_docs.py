@@ -11,7 +11,6 @@ import os
 from pathlib import Path
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 
@@ -20,7 +19,7 @@ import numpy as np
 import pytest
 import yaml
 
-from vpr_ros.cli.main import _parser  # noqa: I100
+from vpr_ros.cli.main import _parser, main  # noqa: I100
 from vpr_ros.errors import ConfigError
 from vpr_ros.parameters import BY_NAME
 from vpr_ros.types import Reason
@@ -177,14 +176,22 @@ def run(program: str, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_card_in_the_models_page_makes_a_model(tmp_path: Path) -> None:
+def test_the_import_in_the_models_page_makes_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip('onnx')
+    from foreign_models import foreign_model
+
     from vpr_ros.model import load_model
 
-    (program,) = here_documents('models.md', 'python -')
-    (tmp_path / 'runs').mkdir()
-    shutil.copy(ROOT / 'models' / 'default.onnx', tmp_path / 'runs' / 'mine.onnx')
-    run(program, tmp_path)
-    assert load_model(str(tmp_path / 'runs' / 'mine.onnx'), provider='cpu').card.name == 'mine'
+    imports = [words for words in commands(section('models.md', 'Bring your own'), 'vpr model')
+               if words[0] == 'import' and words[1] == 'cosplace.onnx']
+    assert imports
+    monkeypatch.chdir(tmp_path)
+    foreign_model(tmp_path, name='cosplace')
+    for words in imports:
+        assert main(['model', *words]) == 0
+    assert load_model('runs/cosplace.onnx', provider='cpu').card.name == 'cosplace'
 
 
 def test_the_bundled_model_becomes_a_checkpoint(tmp_path: Path) -> None:

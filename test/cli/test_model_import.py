@@ -11,6 +11,7 @@ import cv2
 from foreign_models import DIM, foreign_model, OPEN
 from helpers import place_image
 import numpy as np
+from onnx import helper
 import pytest
 
 from vpr_ros.cli.main import main
@@ -65,6 +66,16 @@ def test_import_check_evaluate_and_build(tmp_path: Path, capsys) -> None:
                          'keyframe_interval_s=0', '--out', tmp_path / 'site.vprmap')
     assert status == 0
     assert f'{PLACES} places in 1 session' in out
+
+
+def test_probabilities_are_named_as_such(tmp_path: Path, capsys) -> None:
+    foreign = foreign_model(tmp_path, end=[helper.make_node(
+        'Softmax', ['pooled'], ['descriptor'], axis=1)])
+    status, out, _ = run(capsys, 'model', 'import', foreign, '--licence', 'MIT', '--out',
+                         tmp_path / 'runs')
+    assert status == 0
+    assert 'probabilities of a classifier' in out
+    assert '--output, one of pooled, positive, features\n' in out
 
 
 @pytest.mark.parametrize(('words', 'sentence'), [

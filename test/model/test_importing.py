@@ -187,8 +187,8 @@ def test_any_mean_and_std_come_into_the_graph(tmp_path_factory, mean, std, color
     ({'name': '../x'}, "the name '../x' is no name of a model"),
     ({'height': HEIGHT + 1}, '--height 33 was given, but foreign.onnx takes images of height 32'),
     ({'width': 7}, '--width 7 was given, but foreign.onnx takes images of width 48 alone'),
-    ({'output': 'nothing'}, "has no output 'nothing'; there are: descriptor, and the values "
-     'within the graph'),
+    ({'output': 'nothing'}, "has no output 'nothing'; there are: descriptor; and within the "
+     'graph, before descriptor: pooled, positive, features'),
 ])
 def test_arguments_that_make_no_sense(tmp_path: Path, options: dict, sentence: str) -> None:
     check_refused(tmp_path, foreign_model(tmp_path), sentence, **options)
@@ -228,6 +228,7 @@ def node(kind: str, inputs: list[str], **attributes):
               helper.make_node('Log', ['negative'], ['descriptor'])]}, 'not finite; check mean'),
     ({'end': [helper.make_node('Sub', ['pooled', 'pooled'], ['none']),
               helper.make_node('Cos', ['none'], ['descriptor'])]}, 'describes all images alike'),
+    ({'outputs': ['bias']}, 'describes all images alike'),
     ({'end': [helper.make_node('RandomNormalLike', ['pooled'], ['noise']),
               node('Add', ['pooled', 'noise'])]}, 'describes one image in two ways'),
     ({'end': [helper.make_node('Constant', [], ['shape'], value_ints=[1, 2, 8]),
@@ -268,8 +269,11 @@ def test_a_value_within_the_graph(tmp_path: Path) -> None:
         helper.make_node('Flatten', ['pooled'], ['flat']),
         helper.make_node('Softmax', ['flat'], ['descriptor'])])
     probabilities = imported(tmp_path, path)
+    assert probabilities.probabilities
+    assert probabilities.foreign.before[:2] == ['flat', 'pooled']
     assert probabilities.card.raw['initialised_from'][0]['output'] == 'descriptor'
     result = imported(tmp_path, path, output='pooled', name='pooled')
+    assert not result.probabilities
     np.testing.assert_allclose(described(result.card.onnx_path, IMAGE), expected(IMAGE), atol=1e-5)
     kinds = {node.op_type for node in onnx.load(str(result.card.onnx_path)).graph.node}
     assert 'Softmax' not in kinds

@@ -59,12 +59,16 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         overwrite=args.overwrite)
     card = imported.card
     print(_sentence(imported))
+    if imported.probabilities:
+        print(f'{card.name}: these look like the probabilities of a classifier, which tell places '
+              f'apart badly; take what it pools with --output, one of '
+              f'{", ".join(imported.foreign.before)}')
     print(f'  {card.onnx_path}\n  {card.path}')
     checked = check(load_model(str(card.onnx_path)))
     print(f'next: vpr evaluate MY_DATASET --model {shlex.quote(str(card.onnx_path))}')
     return {'format': 1, 'model': dict(card.raw), 'cosine': imported.cosine,
             'images': imported.images, 'normalisation_added': imported.normalised,
-            'check': checked}
+            'probabilities': imported.probabilities, 'check': checked}
 
 
 def _sentence(imported: Imported) -> str:

@@ -18,6 +18,7 @@ from vpr_ros.model.onnx_package import inner_graphs, load_graph
 MOST_BYTES = 2**31 - 1  # of one protobuf message
 OLDEST_OPSET = 7  # before it, operators broadcast in another way; onnxruntime begins there, too
 CHECKPOINTS = ('.pt', '.pth', '.ckpt', '.tar', '.mat', '.safetensors')
+SHOWN = 5  # values that a sentence names
 SIDES = (16, 8192)  # of an image in pixels, as cards allow
 
 
@@ -47,6 +48,11 @@ class Foreign:
     def takes_pixels(self) -> bool:
         """Whether the input is the image itself, without preprocessing."""
         return self.dtype == 'uint8'
+
+    @property
+    def before(self) -> list[str]:
+        """The last values within the graph that lead to its output, the nearest first."""
+        return _before(self.model.graph, self.output_name)
 
     def feed(self, seen: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Return (H, W, 3) as the input that the graph takes."""
@@ -190,9 +196,21 @@ def _size(
 def _output(path: Path, graph: Any, wanted: str) -> str:
     names = [value.name for value in graph.output]
     if wanted and not any(wanted in node.output for node in graph.node):
-        raise ModelError(f'{path.name} has no output {wanted!r}; there are: {", ".join(names)}, '
-                         f'and the values within the graph')
+        inner = ', '.join(_before(graph, names[0]))
+        raise ModelError(f'{path.name} has no output {wanted!r}; there are: {", ".join(names)}; '
+                         f'and within the graph, before {names[0]}: {inner}')
     if not wanted and len(names) > 1:
         raise ModelError(f'{path.name} has {len(names)} outputs; say which is the descriptor with '
                          f'--output, one of: {", ".join(names)}')
     return wanted or names[0]
+
+
+def _before(graph: Any, output: str) -> list[str]:
+    """Go back from an output along the first input of each operator, a few steps."""
+    producers = {name: node for node in graph.node for name in node.output}
+    found: list[str] = []
+    while len(found) < SHOWN and output in producers and producers[output].input:
+        output = producers[output].input[0]
+        if output in producers:
+            found.append(output)
+    return found

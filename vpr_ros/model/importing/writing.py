@@ -38,6 +38,7 @@ class Imported:
         card: of the model that was written.
         foreign: the graph as it was found.
         normalised: whether the normalisation was added.
+        probabilities: whether the answers look like a classifier's.
         cosine: the smallest between the foreign graph's answers and the imported model's.
         images: on how many images they were compared.
     """
@@ -45,6 +46,7 @@ class Imported:
     card: ModelCard
     foreign: Foreign
     normalised: bool
+    probabilities: bool
     cosine: float
     images: int
 
@@ -113,7 +115,13 @@ def import_model(
         draft.write_bytes(made)
         card_draft.write_text(json.dumps(card, indent=2) + '\n', encoding='utf-8')
         cosine = _compare(Model(load_card(card_draft), provider='cpu'), images, unit_rows(rows))
-    return Imported(load_card(out), foreign, normalise, cosine, len(images))
+    return Imported(load_card(out), foreign, normalise, _are_probabilities(rows), cosine,
+                    len(images))
+
+
+def _are_probabilities(rows: FloatArray) -> bool:
+    """Whether each row is what a softmax puts out."""
+    return bool((rows >= 0).all() and np.abs(rows.sum(axis=1) - 1.0).max() < 0.01)
 
 
 def _target(path: Path, out: Path, name: str, overwrite: bool) -> tuple[Path, str]:
