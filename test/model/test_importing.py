@@ -332,7 +332,8 @@ def test_weights_that_one_file_cannot_hold(tmp_path: Path) -> None:
     check_refused(tmp_path, path, 'has 2.1 GB with its weights')
 
 
-def test_weights_outside_the_folder_are_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize('location', ['../foreign.onnx.data', '{folder}/foreign.onnx.data'])
+def test_weights_outside_the_folder_are_not_read(tmp_path: Path, location: str) -> None:
     (tmp_path / 'inner').mkdir()
     path = foreign_model(tmp_path / 'inner', external=True)
     path.with_name('foreign.onnx.data').rename(tmp_path / 'foreign.onnx.data')
@@ -340,9 +341,18 @@ def test_weights_outside_the_folder_are_not_read(tmp_path: Path) -> None:
     for tensor in model.graph.initializer:
         for entry in tensor.external_data:
             if entry.key == 'location':
-                entry.value = '../foreign.onnx.data'
+                entry.value = location.format(folder=tmp_path)
     path.write_bytes(model.SerializeToString())
-    check_refused(tmp_path, path, 'is no ONNX model')
+    check_refused(tmp_path, path, 'the weights of foreign.onnx cannot be taken in (')
+
+
+def test_weights_that_are_a_link(tmp_path: Path) -> None:
+    (tmp_path / 'blobs').mkdir()
+    path = foreign_model(tmp_path, external=True)
+    data = path.with_name('foreign.onnx.data')
+    data.rename(tmp_path / 'blobs' / 'a1b2')
+    data.symlink_to(tmp_path / 'blobs' / 'a1b2')
+    check_refused(tmp_path, path, 'copy both files into one folder')
 
 
 def test_what_is_there_stays_unless_asked(tmp_path: Path) -> None:

@@ -33,14 +33,19 @@ def onnx_module(purpose: str) -> Any:
     return onnx
 
 
-def load_graph(onnx: Any, path: Path) -> Any:
-    """Load a model as ONNX sees it, weights that lie in other files included.
+def load_graph(onnx: Any, path: Path, *, external: bool = True) -> Any:
+    """Load a model as ONNX sees it.
+
+    Args:
+        onnx: the package.
+        path: of the ``.onnx``.
+        external: read the weights that lie in other files, too.
 
     Raises:
         ModelError: the file is no ONNX model.
     """
     try:
-        return onnx.load(str(path))
+        return onnx.load(str(path), load_external_data=external)
     except Exception as error:  # protobuf and onnx raise classes of their own
         raise ModelError(f'{path} is no ONNX model ({error}); export it again') from error
 

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from vpr_ros.errors import ModelError
 from vpr_ros.model.onnx_package import inner_graphs, load_graph
+from vpr_ros.model.session import first_line
 
 MOST_BYTES = 2**31 - 1  # of one protobuf message
 OLDEST_OPSET = 7  # before it, operators broadcast in another way; onnxruntime begins there, too
@@ -101,23 +102,19 @@ def _load(onnx: Any, path: Path) -> Any:
                          f'`python -m training import-checkpoint`')
     if path.stat().st_size > MOST_BYTES:
         raise _too_large(path, path.stat().st_size)
-    _check_external(onnx, path)
-    model = load_graph(onnx, path)
+    model = load_graph(onnx, path, external=False)
     if not model.graph.node or not model.graph.output:
         raise ModelError(f'{path} is no ONNX model (it holds no graph); export it again')
     opset = next((i.version for i in model.opset_import if i.domain in ('', 'ai.onnx')), 0)
     if opset < OLDEST_OPSET:
         raise ModelError(f'{path.name} has opset {opset}, expected {OLDEST_OPSET} or later; '
                          f'export it with opset_version=17')
+    _take_in_weights(onnx, path, model)
     return model
 
 
-def _check_external(onnx: Any, path: Path) -> None:
-    """Look whether the files of weights are there, and fit into one file, before they are read."""
-    try:
-        model = onnx.load(str(path), load_external_data=False)
-    except Exception:  # said by load_graph
-        return
+def _take_in_weights(onnx: Any, path: Path, model: Any) -> None:
+    """Read the weights that lie in other files, when they are there and fit into one file."""
     total = path.stat().st_size
     for tensor in _tensors(model.graph):
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
@@ -131,6 +128,11 @@ def _check_external(onnx: Any, path: Path) -> None:
         total += int(length) if length.isdigit() else file.stat().st_size
     if total > MOST_BYTES:
         raise _too_large(path, total)
+    try:
+        onnx.load_external_data_for_model(model, str(path.parent))
+    except Exception as error:  # onnx raises classes of its own, for links and paths that lead out
+        raise ModelError(f'the weights of {path.name} cannot be taken in ({first_line(error)}); '
+                         f'copy both files into one folder') from error
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
