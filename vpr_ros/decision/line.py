@@ -35,7 +35,7 @@ class Seen(NamedTuple):
     """What the search returned for a frame.
 
     Attributes:
-        rows: of the places by stamp, :data:`SEEN` (n,); a travelled distance that is not known is NaN.
+        rows: of the places by stamp, :data:`SEEN` (n,); an unknown travelled distance is NaN.
         rest: the similarity that any other place counts with.
     """
 
