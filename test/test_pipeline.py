@@ -62,6 +62,38 @@ def test_the_second_lap_closes_loops_with_the_first(make, odometry):
         query = recognition.stamp_ns // 2_000_000_000 - 1
         assert recognition.best.place.stamp_ns == (query - LAP + 1) * 2_000_000_000
         assert recognition.best.similarity > 0.9
+    settled = second[5:]  # the frames before were on the second lap, too
+    assert all(r.best.line_similarity > 0.9 for r in settled)
+    assert all(r.best.by_distance is odometry for r in settled)
+
+
+def test_a_line_that_was_not_driven_before_is_unlike(make):
+    recognizer = make(min_sequence_support=0.0)
+    for i in range(LAP):
+        recognizer.process(_frame(i))
+    backwards = [recognizer.process(_frame(LAP + i, place=(7 * i) % LAP)) for i in range(6)]
+    assert backwards[-1].best.similarity > 0.9
+    assert backwards[-1].best.line_similarity < 0.6
+
+
+def test_the_line_is_evidence_for_the_probability_alone(make, tmp_path):
+    raw = GENERIC.to_json()
+    body = dict(raw['models']['global'])
+    for name in ('weights', 'typical', 'neutral'):
+        body[name] = [*body[name], {'weights': 1e-9}.get(name, 0.5)]
+    raw['models']['global_distance'] = {
+        **body, 'features': [*body['features'], 'line'], 'intercept': -50.0}
+    (tmp_path / 'lined.json').write_text(json.dumps(raw))
+    plain, lined = make(), make(calibration=str(tmp_path / 'lined.json'))
+    for i in range(2 * LAP):
+        ours, theirs = lined.process(_frame(i)), plain.process(_frame(i))
+        assert [m.place.stamp_ns for m in ours.matches[:1]] == [
+            m.place.stamp_ns for m in theirs.matches[:1]]
+        assert ours.probability < 1e-6 and not ours.accepted
+    assert theirs.accepted
+    single = lined.recognize(place_image(3))
+    assert single.best.line_similarity is None
+    assert single.probability == GENERIC.probability(single.best) > 0.5
 
 
 def test_the_third_lap_is_not_ambiguous_because_the_second_was_recognised(make):

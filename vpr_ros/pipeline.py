@@ -191,9 +191,9 @@ class PlaceRecognizer:
         found = self._search(seen, settings, watch, mapping=self.mapping)
         matches = gather(
             found.ranked[:SEQUENCE_CANDIDATES], found.candidates, self.place_map.spot_of,
-            settings, frame=frame, tracker=self._sequence,
+            settings, frame=frame, tracker=self._sequence, ends_of=self.place_map.ends_of,
         )
-        matches = ordered(matches, found.candidates, self.calibration.probability, settings)
+        matches = ordered(matches, found.candidates, self.calibration.strength, settings)
         matches = matches[: settings.max_matches]
         self._sequence.push(frame, found.ranked, settings)
         self._locate(frame, found.candidates)

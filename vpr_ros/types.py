@@ -165,6 +165,9 @@ class Match:
         spatial: what re-ranking found; None when this match was not re-ranked.
         sequence_support: number of earlier frames in the window that lead to this match.
         sequence_frames: number of earlier frames in the window that could have.
+        line_similarity: mean similarity of the query and of the earlier frames, each with the
+            place at which this match puts it, in [-1, 1]; None when it was not measured.
+        by_distance: whether query and place were compared by distance travelled, else by time.
     """
 
     place: Place
@@ -173,6 +176,8 @@ class Match:
     spatial: SpatialEvidence | None = None
     sequence_support: int = 0
     sequence_frames: int = 0
+    line_similarity: float | None = None
+    by_distance: bool = True
 
     @property
     def margin(self) -> float:

@@ -117,6 +117,21 @@ def test_replay_scores_against_a_file(site, tmp_path, capsys):
     assert (tmp_path / 'report' / 'report.html').is_file()
 
 
+def test_replay_takes_one_frame_of_every_few(site, tmp_path, capsys):
+    result, poses = tmp_path / 'result.json', tmp_path / 'poses.csv'
+    assert _run(capsys, 'replay', site['bag'], '--model', site['model'], '--every', '3',
+                '--odometry-topic', '', '--json', result)[0] == 0
+    assert json.loads(result.read_text())['frames'] == -(-2 * LAP // 3)
+    poses.write_text('frame,lap1_equivalent_frame\n0,0\n')
+    for source, words, says in (
+            ('bag', ('--every', '0'), 'expected 1 or more'),
+            ('bag', ('--every', '2', '--node'), 'and 1 with --node'),
+            ('images', ('--every', '2', '--ground-truth', poses), 'numbers the frames')):
+        status, _, error = _run(capsys, 'replay', site[source], '--model', site['model'], *words)
+        assert status == 1
+        assert says in error
+
+
 def test_replay_localises_in_a_stored_map(site, tmp_path, capsys):
     built, result = tmp_path / 'site.vprmap', tmp_path / 'result.json'
     assert _run(capsys, 'map', 'build', site['bag'], '--out', built, '--model', site['model'],

@@ -14,7 +14,13 @@ from scipy.optimize import minimize
 
 from vpr_ros.decision.calibration import from_json
 from vpr_ros.errors import DataError
-from vpr_ros.evaluation.calibrate import expected_error, fit, sample_of, samples_of_file
+from vpr_ros.evaluation.calibrate import (
+    expected_error,
+    fit,
+    sample_of,
+    samples_for,
+    samples_of_file,
+)
 from vpr_ros.evaluation.logistic import fit_logistic
 from vpr_ros.types import Match, Place, SpatialEvidence
 
@@ -89,6 +95,56 @@ def test_another_share_of_true_matches_moves_only_the_prior() -> None:
     assert rare.models['global'].intercept < plain.models['global'].intercept - 2
 
 
+def lined(generator, count: int, *, by_distance: bool, spatial: bool = False) -> list[dict]:
+    """Draw samples in which the line alone tells right from wrong."""
+    rows = draw(generator, count, spatial=spatial)
+    for row in rows:
+        row |= {'line': generator.uniform(0, 1), 'sequence_run': generator.uniform(0, 2),
+                'by_distance': by_distance}
+        row['true'] = bool(generator.random() < 1 / (1 + np.exp(6 - 12 * row['line'])))
+    return rows
+
+
+def test_each_model_learns_from_the_samples_it_will_judge() -> None:
+    generator = np.random.default_rng(6)
+    single = draw(generator, 30)
+    metric = lined(generator, 600, by_distance=True)
+    timed = lined(generator, 300, by_distance=False)
+    checked = lined(generator, 200, by_distance=False, spatial=True)
+    calibration = fit(single + metric + timed + checked)
+    assert {kind: about['samples'] for kind, about in calibration.about.items()} == {
+        'global': 630, 'global_distance': 600, 'global_time': 500, 'spatial': 200,
+        'spatial_time': 200}
+    model = calibration.models['global_distance']
+    assert dict(zip(model.features, model.weights, strict=True))['line'] == pytest.approx(
+        12, rel=0.25)
+    assert expected_error(model, lined(generator, 2000, by_distance=True)) < 0.05
+    assert from_json(json.loads(json.dumps(calibration.to_json()))) == calibration
+
+
+def test_where_only_times_were_compared_the_plain_model_learns_from_them() -> None:
+    generator = np.random.default_rng(7)
+    rows = lined(generator, 200, by_distance=False)
+    assert {kind: len(samples_for(kind, rows)) for kind in fit(rows).models} == {
+        'global': 200, 'global_time': 200}
+    few = lined(generator, 10, by_distance=True)
+    assert samples_for('global', rows + few) == rows + few  # too few to learn from alone
+
+
+def test_samples_by_time_without_a_model_of_their_own_are_not_lost() -> None:
+    generator = np.random.default_rng(8)
+    wrong = [{**row, 'true': False} for row in lined(generator, 50, by_distance=False)]
+    calibration = fit(lined(generator, 200, by_distance=True) + wrong)
+    assert calibration.about['global']['samples'] == 250
+    assert 'global_time' not in calibration.models
+
+
+def test_results_of_before_the_line_was_measured_fit_the_plain_models(tmp_path) -> None:
+    path = tmp_path / 'older.json'
+    path.write_text(json.dumps({'samples': draw(np.random.default_rng(9), 300)}))
+    assert set(fit(samples_of_file(path)).models) == {'global'}
+
+
 @pytest.mark.parametrize('rows', [
     [],
     [{'similarity': 0.5, 'margin': 0.1, 'sequence': 0.5, 'true': True}] * 50,  # none wrong
@@ -99,12 +155,13 @@ def test_too_little_to_learn_from(rows) -> None:
 
 
 def test_samples_travel_in_result_files(tmp_path) -> None:
-    match = Match(Place(1, 1, 0), 0.8, 0.5, SpatialEvidence(0.4, 10, 5), 2, 3)
+    match = Match(Place(1, 1, 0), 0.8, 0.5, SpatialEvidence(0.4, 10, 5), 2, 3, 0.7,
+                  by_distance=False)
     row = sample_of(match, true=True)
     path = tmp_path / 'result.json'
     path.write_text(json.dumps({'samples': [row]}))
     assert samples_of_file(path) == [row]
-    assert row['inlier_ratio'] == 0.5
+    assert (row['inlier_ratio'], row['line'], row['by_distance']) == (0.5, 0.7, False)
 
 
 @pytest.mark.parametrize('content', ['', '{}', '{"samples": [{}]}', '{"samples": 3}', '[]',

@@ -85,6 +85,20 @@ def test_index_kinds_give_the_same_answers(index: str) -> None:
         assert [n.place.place_id for n in found] == (best + 1).tolist()
 
 
+def test_the_ends_of_sessions(path) -> None:
+    with PlaceMap.create(path, MODEL) as place_map:
+        fill(place_map, 5)
+        place_map.new_session()
+        assert place_map.ends_of(2) is None
+        fill(place_map, 3)
+        ends = {session: place_map.ends_of(session) for session in (1, 2, 3)}
+        assert ends == {1: (place_map.place(1), place_map.place(5)),
+                        2: (place_map.place(6), place_map.place(8)), 3: None}
+        assert place_map.ends_of(2, below_id=8) == (place_map.place(6), place_map.place(7))
+        assert place_map.ends_of(2, below_id=6) is None
+        assert place_map.ends_of(1, below_id=100) == ends[1]
+
+
 def test_recent_places_are_left_out(path) -> None:
     with PlaceMap.create(path, MODEL) as place_map:
         fill(place_map, 40)

@@ -258,6 +258,10 @@ class _Added:
         below = self._first_id if below_id is None else min(self._first_id, below_id)
         return self._place_map.search(descriptor, k, below_id=below)
 
+    def ends_of(self, session_id: int) -> tuple[Place, Place] | None:
+        """Return the ends of a session as they would be without these places."""
+        return self._place_map.ends_of(session_id, below_id=self._first_id)
+
     def add(self, *parts: Any, **facts: Any) -> Place:
         """Return the place that is there already, or add another."""
         if self._there:

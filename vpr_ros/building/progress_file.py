@@ -11,6 +11,7 @@ most the places of one moment apart.
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from contextlib import suppress
 import json
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vpr_ros.decision.line import SEEN, Seen
 from vpr_ros.errors import MapError
 from vpr_ros.keyframes import NO_IMAGE
 from vpr_ros.pipeline import PlaceRecognizer
@@ -97,8 +99,8 @@ class ProgressFile:
         held = {camera: len(context) for camera, context in search.contexts().items()}
         facts = None if last is None else [
             last[0].stamp_ns, last[0].travelled_m, held, pauses.before_ns]
-        entries = [[stamp, travelled, [place.place_id for place in places]]
-                   for stamp, travelled, places in sequence.entries]
+        entries = [[stamp, travelled, [place.place_id for place in places], *_written(seen)]
+                   for stamp, travelled, places, seen in sequence.entries]
         try:
             with self._connection:
                 if new_keyframe and last is not None:
@@ -138,8 +140,8 @@ class ProgressFile:
             keyframes.added(Frame(NO_IMAGE, last[0], travelled_m=last[1]), leading[0])
             pauses.before_ns = last[3]
         sequence.restore(
-            (stamp, travelled, tuple(recognizer.place_map.places(ids)))
-            for stamp, travelled, ids in entries)
+            (stamp, travelled, tuple(recognizer.place_map.places(ids)), _read(*seen))
+            for stamp, travelled, ids, *seen in entries)
 
     def _note_keyframe(self, source: int, camera: str, descriptor: FloatArray) -> None:
         self._connection.execute(
@@ -157,6 +159,16 @@ class ProgressFile:
         """Close the file; it stays."""
         with suppress(AttributeError, sqlite3.Error):
             self._connection.close()
+
+
+def _written(seen: Seen) -> tuple[str, float]:
+    """Return what was seen of a frame as JSON can hold it."""
+    return b64encode(seen.rows.tobytes()).decode('ascii'), seen.rest
+
+
+def _read(rows: str = '', rest: float = 0.0) -> Seen:
+    """Return what :func:`_written` wrote; nothing where an older version noted the frame."""
+    return Seen(np.frombuffer(b64decode(rows), SEEN), rest)
 
 
 def remove(path: Path) -> None:

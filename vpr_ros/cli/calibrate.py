@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from vpr_ros.cli.verb import add_json, Verb
-from vpr_ros.decision.calibration import FEATURES
-from vpr_ros.evaluation.calibrate import expected_error, fit, samples_of_file
+from vpr_ros.decision.features import FEATURES
+from vpr_ros.evaluation.calibrate import expected_error, fit, samples_for, samples_of_file
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
         about = calibration.about[kind]
         print(f'{kind}: {about["samples"]} samples, {about["true"]} true; weights {weights}; '
               f'expected calibration error on these {about["ece_on_fit"]:.3f}')
-        rows = [r for r in test if kind == 'global' or r['spatial_score'] is not None]
+        rows = samples_for(kind, test)
         if rows:
             errors[kind] = expected_error(model, rows)
             print(f'  on {len(rows)} samples not fitted to: {errors[kind]:.3f}')

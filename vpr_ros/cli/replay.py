@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+from itertools import islice
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,6 +54,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--jobs', type=int, default=0,
                         help='offline: frames described at once; 0 takes one per core, 1 leaves '
                              'all cores to each, as on the robot')
+    parser.add_argument('--every', type=int, default=1, metavar='N',
+                        help='offline: take one frame of every N, as a slower camera gives them')
     parser.add_argument('--node', action='store_true',
                         help='through the running node over real topics, not offline')
     parser.add_argument('--rate', type=not_negative, default=0.0,
@@ -116,6 +119,8 @@ def _share(value: float | None) -> str:
 def _run(args: argparse.Namespace) -> dict[str, Any]:
     if args.animation is not None:
         check_animation(args.animation)
+    if args.every < 1 or (args.every > 1 and args.node):
+        raise ConfigError(f'--every {args.every} found, expected 1 or more, and 1 with --node')
     settings = settings_of(args)
     limits = {'radius_m': args.radius, 'heading_deg': args.heading,
               'tolerance_frames': args.tolerance_frames}
@@ -127,6 +132,9 @@ def _run(args: argparse.Namespace) -> dict[str, Any]:
             **limits)
     elif args.ground_truth is not None:
         truth = load_ground_truth(args.ground_truth, **limits)
+    if args.every > 1 and truth is not None and truth.needs_frames:
+        raise ConfigError(f'--every {args.every} does not go with a ground truth that numbers the '
+                          f'frames; expected one with stamps')
     with ProgressBar() as bar:
         if args.node:
             from vpr_ros.ros.node_evaluation import replay_through_node  # noqa: PLC0415
@@ -175,9 +183,10 @@ def _offline(
             recognizer.use_rig(cameras.set.rig.yaw_rad)
         with recognizer.place_map:
             return replay(
-                moments_of(args.bag, topics, cameras), recognizer, truth,
+                islice(moments_of(args.bag, topics, cameras), 0, None, args.every),
+                recognizer, truth,
                 bag=args.bag.name, progress=bar, jobs=jobs,
-                total=count_moments(args.bag, topics, cameras),
+                total=-(-count_moments(args.bag, topics, cameras) // args.every),
                 pictures=args.report is not None or args.animation is not None,
             )
 

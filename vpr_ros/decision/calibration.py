@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the evidence for a match to the probability that it is true, and what to blame if not.
 
-Two logistic models: ``global`` for matches that were not re-ranked (similarity, margin, sequence)
-and ``spatial`` for those that were (the same, the spatial score and the inlier ratio). No weight
+Logistic models: ``global`` for matches that were not re-ranked (similarity, margin, sequence) and
+``spatial`` for those that were (the same, the spatial score and the inlier ratio). Where a
+calibration holds ``global_distance`` and ``global_time`` (``spatial_distance``, ``spatial_time``),
+these judge the matches whose similarity along the line was measured, by distance travelled or by
+time (:mod:`vpr_ros.decision.line`): by time, a sequence agrees by chance more often. No weight
 is negative, so more evidence never lowers the probability. The models are fitted by
 :mod:`vpr_ros.evaluation.calibrate` and travel in the model card or in a ``calibration.json``.
 """
@@ -11,12 +14,19 @@ is negative, so more evidence never lowers the probability. The models are fitte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import json
 import math
 from pathlib import Path
 from typing import Any, TYPE_CHECKING
 
+from vpr_ros.decision.features import (
+    FEATURES,
+    features_of,
+    GLOBAL_FEATURES,
+    kind_of,
+    SPATIAL_FEATURES,
+)
 from vpr_ros.errors import ConfigError
 from vpr_ros.types import Match, Reason
 
@@ -25,44 +35,17 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MAX_FILE_BYTES = 1024 * 1024
-GLOBAL_FEATURES = ('similarity', 'margin', 'sequence')
-SPATIAL_FEATURES = (*GLOBAL_FEATURES, 'spatial_score', 'inlier_ratio')
-FEATURES: Mapping[str, tuple[str, ...]] = {
-    'global': GLOBAL_FEATURES, 'spatial': SPATIAL_FEATURES,
-}
 DOMINATES = 0.5  # share of the lost log-odds from which one kind of evidence is to blame
 
 _BLAME = {
     'similarity': Reason.LOW_SIMILARITY,
     'margin': Reason.AMBIGUOUS,
     'sequence': Reason.NO_SEQUENCE_SUPPORT,
+    'sequence_run': Reason.NO_SEQUENCE_SUPPORT,
+    'line': Reason.NO_SEQUENCE_SUPPORT,
     'spatial_score': Reason.SPATIALLY_INCONSISTENT,
     'inlier_ratio': Reason.SPATIALLY_INCONSISTENT,
 }
-
-
-def features_of(match: Match) -> dict[str, float | None]:
-    """Return the evidence of one match as numbers; None where there is nothing to measure.
-
-    Returns:
-        similarity: cosine, in [-1, 1].
-        margin: similarity minus the best outside the neighbourhood; None without an outside.
-        sequence: share of the earlier frames that lead to the match, drawn towards one half by
-            one imaginary frame: (support + 1/2) / (frames + 1), so that five of five say more
-            than one of one; None when there are no earlier frames.
-        spatial_score: in [0, 1]; None when the match was not re-ranked.
-        inlier_ratio: inliers over matches; None when no homography was checked.
-    """
-    spatial = match.spatial
-    checked = spatial is not None and spatial.inliers >= 0
-    return {
-        'similarity': match.similarity,
-        'margin': match.margin if match.outside_similarity > -1.0 else None,
-        'sequence': (match.sequence_support + 0.5) / (match.sequence_frames + 1.0)
-        if match.sequence_frames else None,
-        'spatial_score': None if spatial is None else spatial.score,
-        'inlier_ratio': spatial.inliers / max(spatial.matches, 1) if spatial and checked else None,
-    }
 
 
 @dataclass(frozen=True)
@@ -115,7 +98,7 @@ class Calibration:
     """Probability and blame for matches.
 
     Attributes:
-        models: ``global`` and, where it was fitted, ``spatial``.
+        models: ``global`` and, where they were fitted, others of :data:`FEATURES`.
         source: where the numbers come from, for reports.
         about: how it was fitted (samples, expected calibration error), for reports.
 
@@ -151,14 +134,28 @@ class Calibration:
         return load_calibration(path)
 
     def model_for(self, match: Match) -> LogisticModel:
-        """``spatial`` for a re-ranked match where there is one, else ``global``."""
-        if match.spatial is not None and 'spatial' in self.models:
-            return self.models['spatial']
-        return self.models['global']
+        """``spatial`` for a re-ranked match where there is one, else ``global``.
+
+        Where the similarity along the line was measured, the model that weighs it, if there is
+        one: ``global_distance`` or ``global_time``, ``spatial_distance`` or ``spatial_time``.
+        """
+        spatial = match.spatial is not None and 'spatial' in self.models
+        plain = self.models['spatial' if spatial else 'global']
+        if match.line_similarity is None:
+            return plain
+        return self.models.get(kind_of(spatial=spatial, by_distance=match.by_distance), plain)
 
     def probability(self, match: Match) -> float:
         """Probability in [0, 1] that the match shows the query's place."""
         return self.model_for(match).probability(features_of(match))
+
+    def strength(self, match: Match) -> float:
+        """Return what matches of one query are ordered by, in [0, 1].
+
+        It is the probability without the similarity along the line, which neighbouring places
+        share, so that it tells well whether the best match is right, but not which is the best.
+        """
+        return self.probability(replace(match, line_similarity=None))
 
     def blame(self, match: Match) -> Reason:
         """Name the evidence to blame for a low probability.
@@ -237,7 +234,7 @@ def load_calibration(path: Path | str) -> Calibration:
 
 def _model(kind: str, body: Mapping[str, Any]) -> LogisticModel:
     if kind not in FEATURES:
-        raise ValueError(f'unknown model {kind!r}, expected global or spatial')
+        raise ValueError(f'unknown model {kind!r}, expected one of {", ".join(FEATURES)}')
     features = tuple(body['features'])
     if features != FEATURES[kind]:
         raise ValueError(f'{kind}.features {features} found, expected {FEATURES[kind]}')

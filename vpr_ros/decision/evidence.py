@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from vpr_ros.decision.line import by_distance, EndsOf
 from vpr_ros.decision.neighbourhood import Candidate, outside_similarity, same_spot
 from vpr_ros.decision.sequence import SequenceTracker
 from vpr_ros.settings import Settings
@@ -22,6 +23,7 @@ def gather(
     *,
     frame: Frame | None = None,
     tracker: SequenceTracker | None = None,
+    ends_of: EndsOf | None = None,
 ) -> tuple[Match, ...]:
     """Collect the evidence for each ranked place.
 
@@ -31,6 +33,8 @@ def gather(
         spot_of: the earlier place that a place was recognised as when it was added, or itself.
         settings: neighbourhoods and windows.
         frame, tracker: the query and the frames before it; None leaves sequences out.
+        ends_of: where the sessions of the map begin and end; None leaves the similarity along
+            the line out.
 
     Returns:
         One match per ranked place, in the same order.
@@ -44,23 +48,30 @@ def gather(
         return spots[place.place_id]
 
     supports = [(0, 0)] * len(ranked)
+    lines: Sequence[float | None] = [None] * len(ranked)
     if frame is not None and tracker is not None:
         supports = tracker.supports(frame, [place for place, _, _ in ranked], settings)
+        if ends_of is not None:
+            lines = tracker.line_similarities(
+                frame, [(place, similarity) for place, similarity, _ in ranked], ends_of, settings)
     matches = []
-    for (place, similarity, spatial), (support, frames) in zip(ranked, supports, strict=True):
+    for (place, similarity, spatial), (support, frames), line in zip(
+            ranked, supports, lines, strict=True):
         outside = outside_similarity(
             place, candidates, known_spot, settings, truncated=truncated)
-        matches.append(Match(place, similarity, outside, spatial, support, frames))
+        matches.append(Match(
+            place, similarity, outside, spatial, support, frames, line,
+            by_distance=frame is None or by_distance(frame, place)))
     return tuple(matches)
 
 
 def ordered(
     matches: Sequence[Match],
     candidates: Sequence[Candidate],
-    probability: Callable[[Match], float],
+    strength: Callable[[Match], float],
     settings: Settings,
 ) -> tuple[Match, ...]:
-    """Order matches by probability, and settle which place of the best spot it is.
+    """Order matches by their evidence, and settle which place of the best spot it is.
 
     One keyframe can resemble the query by chance more than the nearer one beside it. So, of the
     matches that show the spot of the likeliest one, the place comes first whose own similarity
@@ -70,10 +81,10 @@ def ordered(
     Args:
         matches: with all evidence, in any order.
         candidates: everything that the search returned.
-        probability: calibrated, of a match.
+        strength: of the evidence for a match, see :meth:`Calibration.strength`.
         settings: the neighbourhood.
     """
-    ranking = sorted(matches, key=probability, reverse=True)
+    ranking = sorted(matches, key=strength, reverse=True)
     if not ranking:
         return ()
     similarity = {place.place_id: value for place, value in candidates}

@@ -5,7 +5,7 @@
 A robot that really is back on an earlier stretch of its route has matched the places before it
 too, in the same order or in the opposite one. Distance travelled is compared with distance
 travelled, so that speed does not matter. Without odometry time is compared with time, at one of
-:data:`SPEED_RATIOS` between the two drives over the whole window.
+:data:`~vpr_ros.decision.motion.SPEED_RATIOS` between the two drives over the whole window.
 """
 
 from __future__ import annotations
@@ -17,17 +17,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from vpr_ros.decision.line import Earlier, EndsOf, line_similarities, Seen, seen_of
+from vpr_ros.decision.motion import most_apart, NS, SAME_DISTANCE, SPEED_RATIOS
 from vpr_ros.settings import Settings
 from vpr_ros.types import Frame, Place, Ranked
 
-SPEED_RATIOS: tuple[float, ...] = (0.5, 0.7, 1.0, 1.4, 2.0)  # of the two drives' times
-SAME_DISTANCE: tuple[float, ...] = (1.0,)
-RATIO_ERROR = 0.2  # a ratio in between is as near as this to one of them
-SCALE_ERROR = 0.05  # relative difference of the distances of two drives (with odometry)
 ENTRIES = 20  # frames remembered per window
 TOP = 5  # candidates of each earlier frame that may support a match ...
 NEAR_BEST = 0.8  # ... and are at least this share as similar as the best of them
-_NS = 1e-9
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class _Entry:
     stamp_ns: int
     travelled_m: float | None
     places: tuple[Place, ...]
+    seen: Seen
 
 
 @dataclass
@@ -51,25 +49,28 @@ class SequenceTracker:
         self._entries.clear()
 
     @property
-    def entries(self) -> list[tuple[int, float | None, tuple[Place, ...]]]:
-        """What is remembered: stamp, distance travelled, candidates of each frame."""
-        return [(entry.stamp_ns, entry.travelled_m, entry.places) for entry in self._entries]
+    def entries(self) -> list[tuple[int, float | None, tuple[Place, ...], Seen]]:
+        """What is remembered: stamp, distance travelled, best and all candidates of each frame."""
+        return [(entry.stamp_ns, entry.travelled_m, entry.places, entry.seen)
+                for entry in self._entries]
 
-    def restore(self, entries: Iterable[tuple[int, float | None, tuple[Place, ...]]]) -> None:
+    def restore(
+        self, entries: Iterable[tuple[int, float | None, tuple[Place, ...], Seen]]
+    ) -> None:
         """Remember what :attr:`entries` said."""
         self._entries = deque(_Entry(*entry) for entry in entries)
 
     def push(self, frame: Frame, ranked: Sequence[Ranked], settings: Settings) -> None:
-        """Remember a processed frame and its best candidates, best first."""
-        best = ranked[:TOP]
-        least = NEAR_BEST * max((similarity for _, similarity, _ in best), default=0.0)
-        places = tuple(place for place, similarity, _ in best if similarity >= least)
-        entry = _Entry(frame.stamp_ns, frame.travelled_m, places)
+        """Remember a processed frame and its candidates, best first."""
         if self._entries:
             moved, window = _moved(self._entries[-1], frame, settings)
             if moved < window / ENTRIES:
                 return  # standing still is no further evidence
-        self._entries.append(entry)
+        best = ranked[:TOP]
+        least = NEAR_BEST * max((similarity for _, similarity, _ in best), default=0.0)
+        places = tuple(place for place, similarity, _ in best if similarity >= least)
+        self._entries.append(_Entry(
+            frame.stamp_ns, frame.travelled_m, places, seen_of(ranked, settings)))
         while self._entries and not _within(self._entries[0], frame, settings):
             self._entries.popleft()
 
@@ -94,12 +95,21 @@ class SequenceTracker:
         led = np.logical_or.reduceat(fits, starts, axis=1)  # (places, entries, hypotheses)
         return [(int(best), len(entries)) for best in led.sum(axis=1).max(axis=1)]
 
+    def line_similarities(
+        self, frame: Frame, matches: Sequence[tuple[Place, float]], ends_of: EndsOf,
+        settings: Settings,
+    ) -> list[float]:
+        """See :func:`vpr_ros.decision.line.line_similarities`."""
+        earlier = [Earlier(entry.stamp_ns, entry.travelled_m, entry.seen)
+                   for entry in self._entries]
+        return line_similarities(earlier, frame, matches, ends_of, settings)
+
 
 def _moved(entry: _Entry, frame: Frame, settings: Settings) -> tuple[float, float]:
     """How far the robot has come since ``entry``, and the window, in metres or seconds."""
     if entry.travelled_m is not None and frame.travelled_m is not None:
         return abs(frame.travelled_m - entry.travelled_m), settings.sequence_window_m
-    return (frame.stamp_ns - entry.stamp_ns) * _NS, settings.sequence_window_s
+    return (frame.stamp_ns - entry.stamp_ns) * NS, settings.sequence_window_s
 
 
 def _within(entry: _Entry, frame: Frame, settings: Settings) -> bool:
@@ -123,19 +133,16 @@ def _fits(
     query_m = np.nan if frame.travelled_m is None else frame.travelled_m
     moved_m = np.abs(query_m - np.asarray(
         [np.nan if entry.travelled_m is None else entry.travelled_m for entry, _ in rows]))
-    moved_s = np.asarray([frame.stamp_ns - entry.stamp_ns for entry, _ in rows]) * _NS
+    moved_s = np.asarray([frame.stamp_ns - entry.stamp_ns for entry, _ in rows]) * NS
     along_m = now_travelled - travelled
     by_distance = ~np.isnan(along_m + moved_m)
-    along = np.where(by_distance, along_m, (now_stamp - stamp) * _NS)
+    along = np.where(by_distance, along_m, (now_stamp - stamp) * NS)
     moved = np.where(by_distance, moved_m, moved_s)
-    error = np.where(by_distance, SCALE_ERROR, RATIO_ERROR)
-    slack = np.where(by_distance, 1.5 * settings.keyframe_distance_m,
-                     0.5 * settings.keyframe_interval_s)
     comparable = session == now_session
     hypotheses = []
     for ratio in SPEED_RATIOS:
         expected = moved * ratio
-        limit = expected * error + slack
+        limit = most_apart(expected, by_distance, settings)
         counts = comparable if ratio in SAME_DISTANCE else comparable & ~by_distance
         hypotheses += [counts & (np.abs(direction * along - expected) <= limit)
                        for direction in (1, -1)]

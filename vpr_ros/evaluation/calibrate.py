@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from vpr_ros.decision.calibration import Calibration, FEATURES, features_of, LogisticModel
+from vpr_ros.decision.calibration import Calibration, LogisticModel
+from vpr_ros.decision.features import FEATURES, features_of, kind_of
 from vpr_ros.errors import DataError
 from vpr_ros.evaluation.calibration_error import CalibrationError
 from vpr_ros.evaluation.logistic import fit_logistic
@@ -18,6 +19,7 @@ from vpr_ros.evaluation.result_files import read_json
 from vpr_ros.types import Match
 
 Sample = Mapping[str, Any]  # the features of a best match, and ``true``
+NAMES = tuple(dict.fromkeys(name for names in FEATURES.values() for name in names))
 MIN_SAMPLES = 20
 MIN_OF_EACH = 5
 
@@ -28,7 +30,7 @@ def sample_of(match: Match, *, true: bool) -> dict[str, Any]:
         name: None if value is None else round(value, 6)
         for name, value in features_of(match).items()
     }
-    return {**row, 'true': true}
+    return {**row, 'by_distance': match.by_distance, 'true': true}
 
 
 def samples_of_file(path: Path) -> list[Sample]:
@@ -39,7 +41,8 @@ def samples_of_file(path: Path) -> list[Sample]:
     """
     raw = read_json(path)
     try:
-        return [{**{name: _number(row, name) for name in FEATURES['spatial']},
+        return [{**{name: _number(row, name) for name in NAMES},
+                 'by_distance': bool(row.get('by_distance', True)),
                  'true': bool(row['true'])} for row in raw['samples']]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
@@ -52,10 +55,12 @@ def fit(
     samples: Sequence[Sample], *, penalty: float = 1.0, true_share: float | None = None,
     source: str = '',
 ) -> Calibration:
-    """Fit both logistic models.
+    """Fit every model of :data:`FEATURES` that there are samples for.
 
     ``global`` learns from every sample, so that it holds for matches that were not re-ranked;
-    ``spatial`` from those with a spatial score, where there are enough.
+    ``spatial`` from those with a spatial score, where there are enough. The models with the line
+    learn from the samples that measured it, by distance or by time. Where those by time have a
+    model of their own, the two plain ones leave them out, as long as enough others remain.
 
     Args:
         samples: features and ``true``; see :func:`sample_of`.
@@ -69,10 +74,10 @@ def fit(
     """
     models, about = {}, {}
     for kind, names in FEATURES.items():
-        rows = [s for s in samples if kind == 'global' or s.get('spatial_score') is not None]
+        rows = samples_for(kind, samples)
         true = sum(bool(row['true']) for row in rows)
-        if len(rows) < MIN_SAMPLES or min(true, len(rows) - true) < MIN_OF_EACH:
-            if kind == 'spatial':
+        if not _enough(rows):
+            if kind != 'global':
                 continue
             raise DataError(
                 f'{len(rows)} samples with {true} true and {len(rows) - true} wrong matches '
@@ -83,6 +88,31 @@ def fit(
         about[kind] = {'samples': len(rows), 'true': true,
                        'ece_on_fit': expected_error(models[kind], rows)}
     return Calibration(models, source, about)
+
+
+def samples_for(kind: str, samples: Sequence[Sample]) -> list[Sample]:
+    """Return the samples that a model learns from, see :func:`fit`."""
+    spatial = kind.startswith('spatial')
+    rows = [row for row in samples if not spatial or row.get('spatial_score') is not None]
+    by_time = kind_of(spatial=spatial, by_distance=False)
+    measured: dict[str, list[Sample]] = {}
+    for row in rows:
+        if row.get('line') is not None:
+            name = kind_of(spatial=spatial, by_distance=row.get('by_distance', True))
+            measured.setdefault(name, []).append(row)
+    if kind not in ('global', 'spatial'):
+        return measured.get(kind, [])
+    if _enough(measured.get(by_time, [])):
+        others = [row for row in rows
+                  if row.get('line') is None or row.get('by_distance', True)]
+        if _enough(others):
+            return others
+    return rows
+
+
+def _enough(rows: Sequence[Sample]) -> bool:
+    true = sum(bool(row['true']) for row in rows)
+    return len(rows) >= MIN_SAMPLES and min(true, len(rows) - true) >= MIN_OF_EACH
 
 
 def expected_error(model: LogisticModel, samples: Sequence[Sample]) -> float | None:

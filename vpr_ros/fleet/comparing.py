@@ -88,7 +88,7 @@ class Comparer:
 
         matches = gather(ranked[: settings.max_matches], nearest, spot_of, settings,
                          frame=frame, tracker=self._sequence)
-        matches = ordered(matches, nearest, calibration.probability, settings)
+        matches = ordered(matches, nearest, calibration.strength, settings)
         self._sequence.push(frame, ranked, settings)
         if not matches:
             return None

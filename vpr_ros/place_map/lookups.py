@@ -70,6 +70,25 @@ class Lookups(ABC):
             rows = self._view.columns.session_rows(session_id)
             return [self._view.columns.place(row) for row in range(rows.start, rows.stop)]
 
+    def ends_of(
+        self, session_id: int, *, below_id: int | None = None
+    ) -> tuple[Place, Place] | None:
+        """Return the first and the last place of a session; None when it has none.
+
+        Args:
+            session_id: of the session.
+            below_id: leave out the places from this id on.
+        """
+        with self._reading('read places'):
+            columns = self._view.columns
+            rows = columns.session_rows(session_id)
+            stop = rows.stop
+            if below_id is not None:
+                stop = min(stop, int(np.searchsorted(columns.ids, below_id)))
+            if stop <= rows.start:
+                return None
+            return columns.place(rows.start), columns.place(stop - 1)
+
     def spot_of(self, place: Place) -> Place:
         """Return the first place that showed the same spot: another for a revisit, else itself."""
         with self._reading('read a place'):

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vpr_ros.decision.calibration import Calibration, features_of
+from vpr_ros.decision.calibration import Calibration
+from vpr_ros.decision.features import features_of
 from vpr_ros.decision.neighbourhood import Candidate, outside_similarity
 from vpr_ros.place_map import PlaceMap
 from vpr_ros.relocalization.belief import Belief, Motion

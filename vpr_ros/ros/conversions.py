@@ -151,7 +151,9 @@ def recognition_from_message(
     return Recognition(
         stamp_ns=stamp_from_message(message.header.stamp),
         frame_id=message.header.frame_id,
-        matches=tuple(match_from_message(match, session_ids or {}) for match in message.matches),
+        matches=tuple(
+            match_from_message(match, session_ids or {}, odometry=message.has_travelled)
+            for match in message.matches),
         probability=message.probability,
         reason=Reason(message.reason),
         place_id=message.query_id,
@@ -161,8 +163,13 @@ def recognition_from_message(
     )
 
 
-def match_from_message(message: Any, session_ids: Mapping[str, int]) -> Match:
-    """One ranked place; see :func:`recognition_from_message`."""
+def match_from_message(
+    message: Any, session_ids: Mapping[str, int], *, odometry: bool = True
+) -> Match:
+    """One ranked place; see :func:`recognition_from_message`.
+
+    ``odometry``: whether the query has a travelled distance.
+    """
     pose = pose_from_message(message.pose, message.pose_frame_id) if message.has_pose else None
     travelled = None if math.isnan(message.travelled_m) else message.travelled_m
     spatial = None
@@ -179,6 +186,7 @@ def match_from_message(message: Any, session_ids: Mapping[str, int]) -> Match:
     return Match(
         place, message.similarity, message.outside_similarity, spatial,
         message.sequence_support, message.sequence_frames,
+        by_distance=odometry and travelled is not None,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from vpr_ros.decision.calibration import features_of
+from vpr_ros.decision.features import features_of
 from vpr_ros.evaluation.latency import LatencyQuantiles
 from vpr_ros.evaluation.report.page import number, percent, section, table
 from vpr_ros.types import Match, Reason
@@ -46,6 +46,8 @@ def evidence_rows(match: Match | None, probability: float, reason: Reason) -> li
     if match.sequence_frames:
         rows.append(('frames before that agree',
                      f'{match.sequence_support} of {match.sequence_frames}'))
+    if match.line_similarity is not None:
+        rows.append(('similarity of these on the way there', number(match.line_similarity)))
     if match.spatial is not None:
         rows.append(('spatial score', number(match.spatial.score)))
         if match.spatial.inliers >= 0:
