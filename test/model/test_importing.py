@@ -245,6 +245,8 @@ def test_a_size_that_the_graph_cannot_take(tmp_path: Path) -> None:
         node('Reshape', ['flat', 'shape'])])
     check_refused(tmp_path, path, 'cannot run foreign.onnx on an image of 40x20', height=20,
                   width=40)
+    check_refused(tmp_path, path, '; give the size that it was exported with, or', height=20,
+                  width=40)
     assert imported(tmp_path, path, height=32, width=64).card.global_dim == 2048
 
 

@@ -98,8 +98,8 @@ def _session(foreign: Foreign) -> Any:
         except Exception as error:  # onnxruntime raises its own unrelated classes
             raise ModelError(
                 f'onnxruntime cannot run {foreign.path.name} on an image of '
-                f'{foreign.width}x{foreign.height} ({first_line(error)}); if its size is open, '
-                f'try another, for DINOv2 a multiple of 14') from error
+                f'{foreign.width}x{foreign.height} ({first_line(error)}); give the size '
+                f'that it was exported with, or export it with this one') from error
 
     return run
 
