@@ -370,6 +370,10 @@ def test_what_is_there_stays_unless_asked(tmp_path: Path) -> None:
     assert import_model(path, out, licence='BSD', overwrite=True).card.licence == 'BSD'
     with pytest.raises(ConfigError, match='is the foreign model itself'):
         import_model(path, path, licence='MIT', overwrite=True)
+    for name in ('new.json', 'there.txt'):
+        (tmp_path / 'there.txt').touch()
+        with pytest.raises(ConfigError, match=f'{name} is neither a folder nor an .onnx file'):
+            import_model(path, tmp_path / name, licence='MIT')
     (tmp_path / 'else.json').mkdir()
     with pytest.raises(ConfigError, match=r'else.json is a folder; choose another --out'):
         import_model(path, tmp_path / 'else.onnx', licence='MIT', overwrite=True)
