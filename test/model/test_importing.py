@@ -245,6 +245,8 @@ def test_a_size_that_the_graph_cannot_take(tmp_path: Path) -> None:
         node('Reshape', ['flat', 'shape'])])
     check_refused(tmp_path, path, 'cannot run foreign.onnx on an image of 40x20', height=20,
                   width=40)
+    check_refused(tmp_path, path, '; give the size that it was exported with, or', height=20,
+                  width=40)
     assert imported(tmp_path, path, height=32, width=64).card.global_dim == 2048
 
 
@@ -368,6 +370,10 @@ def test_what_is_there_stays_unless_asked(tmp_path: Path) -> None:
     assert import_model(path, out, licence='BSD', overwrite=True).card.licence == 'BSD'
     with pytest.raises(ConfigError, match='is the foreign model itself'):
         import_model(path, path, licence='MIT', overwrite=True)
+    for name in ('new.json', 'there.txt'):
+        (tmp_path / 'there.txt').touch()
+        with pytest.raises(ConfigError, match=f'{name} is neither a folder nor an .onnx file'):
+            import_model(path, tmp_path / name, licence='MIT')
     (tmp_path / 'else.json').mkdir()
     with pytest.raises(ConfigError, match=r'else.json is a folder; choose another --out'):
         import_model(path, tmp_path / 'else.onnx', licence='MIT', overwrite=True)

@@ -19,7 +19,7 @@ from vpr_ros.types import FloatArray, ImageArray
 
 MOST_NUMBERS = 65536  # of a descriptor, as cards allow
 KNOWN_DOMAINS = ('', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft')  # of onnxruntime's operators
-SAME = 1e-5  # two descriptors of length 1 that differ by less are one
+SAME = 1e-4  # two descriptors of length 1 that are nearer than this are one
 
 
 def probe_images(height: int, width: int) -> list[ImageArray]:
@@ -67,10 +67,10 @@ def answers(
         raise ModelError(f'{foreign.path.name} puts out values that are not finite; check mean, '
                          f'std and scale, and export it in float32 if it is float16')
     units = unit_rows(rows)
-    if np.abs(units - units[0]).max() < SAME:
+    if np.linalg.norm(units - units[0], axis=1).max() < SAME:
         raise ModelError(f'{foreign.path.name} describes all images alike; check mean, std and '
                          f'scale, and whether output {foreign.output_name!r} is its descriptor')
-    if np.abs(unit_rows(again[np.newaxis]) - units[-1]).max() > SAME:
+    if np.linalg.norm(unit_rows(again[np.newaxis])[0] - units[-1]) > SAME:
         raise ModelError(f'{foreign.path.name} describes one image in two ways; export it in '
                          f'evaluation mode, without dropout')
     return rows
@@ -98,8 +98,8 @@ def _session(foreign: Foreign) -> Any:
         except Exception as error:  # onnxruntime raises its own unrelated classes
             raise ModelError(
                 f'onnxruntime cannot run {foreign.path.name} on an image of '
-                f'{foreign.width}x{foreign.height} ({first_line(error)}); if its size is open, '
-                f'try another, for DINOv2 a multiple of 14') from error
+                f'{foreign.width}x{foreign.height} ({first_line(error)}); give the size '
+                f'that it was exported with, or export it with this one') from error
 
     return run
 

@@ -126,6 +126,9 @@ def _are_probabilities(rows: FloatArray) -> bool:
 
 def _target(path: Path, out: Path, name: str, overwrite: bool) -> tuple[Path, str]:
     """Return the file to write and the name of the model."""
+    if out.suffix == '.json' or (out.exists() and out.suffix != '.onnx' and not out.is_dir()):
+        raise ConfigError(f'--out {out} is neither a folder nor an .onnx file; name one of these, '
+                          f'the card is put beside it')
     if out.suffix != '.onnx' or out.is_dir():
         out = out / f'{name or path.stem}.onnx'
     name = name or out.stem
