@@ -143,28 +143,29 @@ def _of_session(
     position = rows['travelled_m'] if metric else (rows['stamp_ns'] - origin_ns) * NS
     if metric:
         mine &= ~np.isnan(position)
-    best = _best_between(low, high, position[mine], number[mine], rows['similarity'][mine])
-    rest = np.asarray([part.rest for part in seen])[:, None]
-    value = np.where(np.isnan(best), rest, best)
+    rest = np.asarray([part.rest for part in seen])
+    value = _best_between(
+        low, high, position[mine], number[mine], rows['similarity'][mine], rest[:, None])
     total = own[:, None] + np.where(inside, value, 0.0).sum(axis=1)
     return (total / (1.0 + inside.sum(axis=1))).max(axis=1)
 
 
 def _best_between(
     low: _Doubles, high: _Doubles, position: _Doubles, number: NDArray[np.int64],
-    similarity: _Doubles,
+    similarity: _Doubles, rest: _Doubles,
 ) -> _Doubles:
     """Return the highest similarity of each frame's places between two positions.
 
     Args:
         low, high: (places, frames, hypotheses).
         position, number, similarity: of what was seen: where, of which frame, how alike.
+        rest: of each frame, (frames, 1): what stands where there is no place.
 
     Returns:
-        Of the shape of ``low``; NaN where there is no place.
+        Of the shape of ``low``.
     """
     if not len(position):
-        return np.full(low.shape, np.nan)
+        return np.broadcast_to(rest, low.shape)
     least = position.min() - 1.0  # one frame behind the other on one axis, a gap between them
     length = position.max() - least + 1.0
     key = number * length + (position - least)
@@ -175,4 +176,4 @@ def _best_between(
     stop = np.searchsorted(key, begin + np.clip(high - least, 0.5, length - 0.5), 'right')
     spans = np.stack([start, stop], axis=-1).ravel()
     best = np.maximum.reduceat(similarity, spans)[::2].reshape(low.shape)
-    return np.where(stop > start, best, np.nan)
+    return np.where(stop > start, best, rest)
