@@ -151,7 +151,7 @@ def _bounded(counts: Float64Array, found: Float64Array, extents: Float64Array) -
 
 
 def _largest(counts: Float64Array) -> Float64Array:
-    """The largest displacement of each candidate, 0 without matches: float64 (2, B)."""
+    """Return the largest displacement of each candidate, 0 without matches: float64 (2, B)."""
     last = counts.shape[2] // 2 - (counts[:, :, ::-1] > 0).argmax(2)
     return np.where(counts.any(2), last, 0).astype(np.float64)
 
