@@ -86,11 +86,16 @@ def diagnose(node: Node, *, hardware_id: str = 'anna') -> Diagnostics:
 
 
 def heard(graph: Graph, wanted: Callable[[DiagnosticArray], bool]) -> DiagnosticArray:
-    """Wait for the first message that is wanted."""
+    """Wait for the first message that is wanted, of a node of this module."""
     found: list[DiagnosticArray] = []
+
+    def take(message: DiagnosticArray) -> None:
+        ours = all(s.name.partition(':')[0].endswith('camera') for s in message.status)
+        if ours and wanted(message):
+            found.append(message)
+
     subscription = graph.node.create_subscription(
-        DiagnosticArray, '/diagnostics', lambda m: found.append(m) if wanted(m) else None,
-        qos.RESULT)
+        DiagnosticArray, '/diagnostics', take, qos.RESULT)
     try:
         assert graph.spin_until(lambda: bool(found), PATIENCE_S)
     finally:
