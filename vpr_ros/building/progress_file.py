@@ -131,8 +131,7 @@ class ProgressFile:
             'SELECT DISTINCT camera FROM keyframes WHERE source = ?', (source,))]
         for camera in cameras if cameras == [LEADING] else set(cameras) - {LEADING}:
             context = search.context_of(Frame(NO_IMAGE, 0, camera))
-            kept = held.get(camera, 0)
-            for descriptor in self._descriptors(source, camera, kept) if kept else ():
+            for descriptor in self._descriptors(source, camera, held.get(camera, 0)):
                 context.push(descriptor)
             self._noted[camera] = context.newest
         leading = self._descriptors(source, LEADING, 1)
@@ -152,7 +151,7 @@ class ProgressFile:
         """Read the last descriptors of a camera, float32 (D,) each, oldest first."""
         rows = self._connection.execute(
             'SELECT descriptor FROM keyframes WHERE source = ? AND camera = ? '
-            'ORDER BY number DESC LIMIT ?', (source, camera, max(1, most))).fetchall()
+            'ORDER BY number DESC LIMIT ?', (source, camera, most)).fetchall()
         return [np.frombuffer(blob, '<f4').astype(np.float32) for (blob,) in rows[::-1]]
 
     def close(self) -> None:
